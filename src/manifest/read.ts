@@ -1,0 +1,70 @@
+/** From the text of a file to a manifest, or to all its faults with their lines. */
+
+import { readFileSync } from 'node:fs';
+import { Fault } from '../fault.ts';
+import { createValidator, type Validator } from '../schema/validate.ts';
+import { explainProblems } from './explain.ts';
+import type { Manifest } from './manifest.ts';
+import { readYaml, type YamlFile } from './yaml.ts';
+
+/** A manifest that follows the schema, with the places of its words. */
+export interface ManifestFile {
+  /** The file's name without its ending: the destination's id. */
+  readonly id: string;
+  readonly manifest: Manifest;
+  readonly yaml: YamlFile;
+}
+
+const validators = new Map<string, Validator>();
+
+/** The validator of one of the published schemas, read once. */
+function published(name: 'manifest' | 'cases'): Validator {
+  let validator = validators.get(name);
+  if (validator === undefined) {
+    validator = createValidator(JSON.parse(readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8')));
+    validators.set(name, validator);
+  }
+  return validator;
+}
+
+/** Reads a YAML file and checks it against a published schema. Faults are empty or the value follows the schema. */
+export function readChecked(
+  file: string,
+  text: string,
+  schema: 'manifest' | 'cases',
+): { yaml: YamlFile; faults: readonly Fault[] } {
+  const yaml = readYaml(file, text);
+  if (yaml.faults.length > 0) return { yaml, faults: yaml.faults };
+  if (yaml.value === null || typeof yaml.value !== 'object' || Array.isArray(yaml.value)) {
+    const what = yaml.value === null ? 'This file is empty' : 'This file holds no map';
+    const begin = schema === 'manifest' ? 'version: 1' : 'cases:';
+    return {
+      yaml,
+      faults: [new Fault({ code: 'manifest.empty', sentence: `${what}. It begins with "${begin}".`, place: yaml.place([]) })],
+    };
+  }
+  return { yaml, faults: explainProblems(published(schema)(yaml.value), yaml) };
+}
+
+/** Ids become parts of URLs and of names of environment variables. */
+const ID = /^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$/;
+
+/**
+ * @param id the file's name without its ending
+ * @param file the path that faults name
+ */
+export function readManifest(id: string, file: string, text: string): ManifestFile | readonly Fault[] {
+  if (!ID.test(id)) {
+    const sentence = `"${id}" cannot be the id of a destination: a file's name is made of small letters, digits, - and _, such as my-crm.yaml.`;
+    return [
+      new Fault({
+        code: 'manifest.id',
+        sentence,
+        place: { file, line: 1, column: 1, length: 1, text: text.split(/\r?\n/, 1)[0] ?? '' },
+      }),
+    ];
+  }
+  const { yaml, faults } = readChecked(file, text, 'manifest');
+  // The schema was just checked against; its types derive from the same words.
+  return faults.length > 0 ? faults : { id, manifest: yaml.value as Manifest, yaml };
+}

@@ -1,0 +1,142 @@
+/** `response`: how an answer is read, and which rows it accepts and rejects. */
+
+import Type from 'typebox';
+import { choice, expression, integer, question, template, words } from './vocabulary.ts';
+
+const reason = (of: string) =>
+  Type.Optional(
+    template({
+      description: `Why ${of} was rejected. Default: the status and the message found in the usual places of the body.`,
+      examples: ['{{ body.detail }}'],
+    }),
+  );
+
+const AnswerRule = words(
+  {
+    if: question({
+      description: 'Asked of the answer, before anything else.',
+      examples: ["status == 404 and operation == 'remove'"],
+    }),
+    then: Type.Unsafe<'accept' | 'reject' | 'retry'>({
+      enum: ['accept', 'reject', 'retry'],
+      description: "accept or reject every row of the request, or retry it: the author's word that nothing was taken.",
+      'x-not-yet-values': { reauth: 'fetching a new token', stop: 'rejecting every row not yet sent' },
+    }),
+    reason: reason('the row'),
+    after: Type.Optional(
+      expression({ description: 'With retry: seconds to wait, or an HTTP date.', examples: ["headers['x-wait']"] }),
+    ),
+  },
+  {
+    title: 'answer rule',
+    description: 'The first that holds settles every row of the request.',
+    examples: [{ if: "status == 404 and operation == 'remove'", then: 'accept' }],
+  },
+);
+
+const each = expression({
+  description: 'The list in the answer; of a map, its entries as {key, value}.',
+  examples: ['body.errors'],
+});
+const index = Type.Optional(
+  expression({
+    description: 'The place in the request, from 0, of the row that the element speaks of.',
+    examples: ['error.index'],
+  }),
+);
+
+const RowResults = words(
+  {
+    each,
+    key: Type.Optional(
+      expression({ description: "The answer's side of the join with response.key.", examples: ['result.email'] }),
+    ),
+    index,
+    ok: Type.Optional(
+      question({ description: 'Whether the row was taken. Without it every result is a yes.', examples: ['result.success'] }),
+    ),
+    reason: reason('a row'),
+  },
+  {
+    title: 'rows',
+    description: 'A result for every row, joined by key, by index, or else by order. A row without a result is rejected.',
+    notYet: { rules: 'decides row by row what is sent again', required: 'is for errors' },
+    examples: [{ each: 'body.results', key: 'result.email', ok: 'result.success' }],
+  },
+);
+
+const RowErrors = words(
+  {
+    each,
+    key: Type.Optional(
+      expression({
+        description: "The answer's side of the join with response.key; may be a list; compared as text.",
+        examples: ['error.email_address | downcase'],
+      }),
+    ),
+    index,
+    reason: reason('a row'),
+    unmatched: Type.Optional(
+      choice(['reject', 'ignore'], {
+        description: 'What an error that names no sent row does: reject the whole request (default), or nothing.',
+      }),
+    ),
+    required: Type.Optional(
+      question({ description: 'Where true, an answer without this list rejects every row.', examples: ['status == 207'] }),
+    ),
+  },
+  {
+    title: 'errors',
+    description: 'Only the rows that failed. A missing or null list means no errors, unless required.',
+    examples: [{ each: 'body.errors', key: 'error.email_address | downcase', reason: '{{ error.error }}' }],
+  },
+);
+
+const list = 'a list of mappings';
+
+export const Response = words(
+  {
+    parse: Type.Optional(
+      Type.Unsafe<'auto' | 'json' | 'text' | 'none'>({
+        enum: ['auto', 'json', 'text', 'none'],
+        description:
+          'How the body is read. auto: JSON where the content type says so or none is given and it looks like it, else text.',
+        'x-not-yet-values': { csv: 'reading CSV answers', xml: 'reading XML answers' },
+      }),
+    ),
+    rules: Type.Optional(Type.Array(AnswerRule, { description: 'First match wins, asked before anything else.' })),
+    ok: Type.Optional(
+      question({
+        description: 'Whether the request was taken: asked of a 2xx answer; of any answer where it reads status. Default: 2xx.',
+        examples: ['body.ok'],
+      }),
+    ),
+    reason: reason('a row'),
+    partial: Type.Optional(
+      Type.Array(integer({ description: 'A status.', minimum: 400, maximum: 599 }), {
+        description: 'Failing statuses under which rows or errors are still believed.',
+        examples: [[400]],
+      }),
+    ),
+    accepted: Type.Optional(
+      expression({
+        description: 'How many rows the answer says it took: must equal those about to be accepted, else all are rejected.',
+        examples: ['body.imported'],
+      }),
+    ),
+    key: Type.Optional(
+      expression({ description: "The row's side of a join, unique in a request.", examples: ['record.email | downcase'] }),
+    ),
+    rows: Type.Optional(Type.Unsafe<Type.Static<typeof RowResults>>({ ...RowResults, 'x-not-yet-types': { array: list } })),
+    errors: Type.Optional(Type.Unsafe<Type.Static<typeof RowErrors>>({ ...RowErrors, 'x-not-yet-types': { array: list } })),
+  },
+  {
+    title: 'response',
+    description: 'How the answer is judged. When in doubt, rows are rejected.',
+    notYet: {
+      bisect: 'splits a batch that was rejected whole, down to the bad row',
+      job: 'waits for a job that the answer names',
+    },
+    examples: [{ ok: 'body.ok', reason: '{{ body.error }}' }],
+  },
+);

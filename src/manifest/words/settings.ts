@@ -1,0 +1,48 @@
+/** `settings`: what the operator supplies. */
+
+import Type from 'typebox';
+import { choice, flag, NAME, named, text, tree, words } from './vocabulary.ts';
+
+export const Setting = words(
+  {
+    env: Type.Optional(
+      text({
+        description:
+          "The environment variable that holds it. Default: the file's name and the setting's in upper snake case (mailchimp.yaml, api_key → MAILCHIMP_API_KEY). The variable with _FILE behind its name may name a file instead.",
+        examples: ['MAILCHIMP_API_KEY'],
+      }),
+    ),
+    file: Type.Optional(
+      text({ description: 'A file that holds it, read where the variable is not set. A line break at its end is dropped.' }),
+    ),
+    secret: Type.Optional(
+      flag({
+        description:
+          'Never shown in a log, a reason, an error or a golden file. Seen in connection and requests only. Default: false.',
+      }),
+    ),
+    type: Type.Optional(
+      choice(['text', 'number', 'boolean', 'json'], { description: 'How the text of the variable is read. Default: text.' }),
+    ),
+    default: Type.Optional(tree({ description: 'Used where neither the variable nor the file is there.' })),
+    pattern: Type.Optional(
+      text({ description: 'A regular expression (ECMA-262) that the whole value must match.', examples: ['^[a-z]+[0-9]+$'] }),
+    ),
+    enum: Type.Optional(Type.Array(Type.Unknown(), { description: 'The only values allowed.', minItems: 1 })),
+    description: Type.Optional(
+      text({ description: 'What it is and where to find it: shown to the operator when it is missing.' }),
+    ),
+  },
+  {
+    title: 'setting',
+    description: 'One value that the operator supplies. A missing one stops this destination alone, naming the variable.',
+    notYet: { header: "takes the value from a header of the caller's request" },
+    examples: [{ secret: true, env: 'MAILCHIMP_API_KEY', description: 'Marketing API key' }, {}],
+    antiExamples: [{ value: 'MAILCHIMP_API_KEY', because: 'a setting is a map: { env: MAILCHIMP_API_KEY }' }],
+  },
+);
+
+export const Settings = named<Type.Static<typeof Setting>>(Setting, {
+  description: 'Name → how the operator supplies it. Templates see settings.NAME.',
+  pattern: NAME,
+});

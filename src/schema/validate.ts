@@ -1,0 +1,63 @@
+/** The door to Ajv: compiles a JSON Schema into a function that lists every problem of a value. */
+
+import { Ajv, type ErrorObject } from 'ajv';
+import formats from 'ajv-formats';
+
+/** One problem of a value: where it is and which keyword of the schema it breaks. */
+export interface Problem {
+  /** Keys and indexes from the top of the value. */
+  readonly path: readonly (string | number)[];
+  readonly keyword: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** The schema that holds the keyword. */
+  readonly schema: Readonly<Record<string, unknown>>;
+  /** The value at `path`. */
+  readonly value: unknown;
+  /** Ajv's own words, without a subject: "must be string". */
+  readonly message: string;
+}
+
+export type Validator = (value: unknown) => Problem[];
+
+/**
+ * @throws {Error} where the schema itself is not one; the message is Ajv's
+ */
+export function createValidator(schema: object): Validator {
+  const ajv = new Ajv({
+    allErrors: true,
+    verbose: true,
+    strict: false,
+    ownProperties: true,
+    allowUnionTypes: true,
+    logger: false,
+  });
+  // ajv-formats is CommonJS: under Node's ES module rules its function is the default export's own default.
+  (formats.default ?? formats)(ajv);
+  const check = ajv.compile(schema);
+  return (value) => (check(value) ? [] : (check.errors ?? []).map((error) => problem(error, value)));
+}
+
+function problem(error: ErrorObject, root: unknown): Problem {
+  return {
+    path: pathOf(error.instancePath, root),
+    keyword: error.keyword,
+    params: error.params,
+    schema: (error.parentSchema ?? {}) as Readonly<Record<string, unknown>>, // verbose: the schema object is always there
+    value: error.data,
+    message: error.message ?? 'is not valid',
+  };
+}
+
+/** A JSON Pointer as keys and indexes: a step into a list is a number. */
+function pathOf(pointer: string, root: unknown): (string | number)[] {
+  let at: unknown = root;
+  return pointer
+    .split('/')
+    .slice(1)
+    .map((step) => {
+      const key = step.replace(/~1/g, '/').replace(/~0/g, '~');
+      const into = Array.isArray(at) ? Number(key) : key;
+      at = at === null || typeof at !== 'object' ? undefined : (at as Record<string | number, unknown>)[into]; // read-only walk of a JSON value
+      return into;
+    });
+}
