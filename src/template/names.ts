@@ -1,0 +1,60 @@
+/** Which names a template may use, and what is said of one that it may not. */
+
+import { didYouMean, type FaultCode, oneOf } from '../fault.ts';
+
+/** One thing wrong with a template, by its place in the template's own text. */
+export interface TemplateProblem {
+  readonly code: FaultCode;
+  readonly sentence: string;
+  readonly offset: number;
+  readonly length: number;
+  readonly hint?: string | undefined;
+}
+
+export type Report = (problem: TemplateProblem) => void;
+
+/** The names of one place in a manifest. */
+export interface Names {
+  /** The place, for sentences: "connection.url". */
+  readonly where: string;
+  /** First name → the names behind its dot, or null where any may follow. */
+  readonly known: ReadonlyMap<string, ReadonlySet<string> | null>;
+  /** Secret settings that exist and are not seen here. */
+  readonly secrets?: ReadonlySet<string>;
+  /** Names of the design that other places see. */
+  readonly elsewhere?: ReadonlySet<string>;
+}
+
+/** What is wrong with the name `first` (and `second`, where it is written out), or nothing. */
+export function problemOfName(
+  names: Names,
+  first: string,
+  second: string | undefined,
+  dynamic: boolean,
+): { sentence: string; hint?: string | undefined } | undefined {
+  const members = names.known.get(first);
+  if (members === undefined) {
+    const list = oneOf(names.known.keys());
+    return names.elsewhere?.has(first)
+      ? { sentence: `"${first}" is not seen in ${names.where}, which sees ${list}.` }
+      : {
+          sentence: `"${first}" is not a name. ${capital(names.where)} sees ${list}.`,
+          hint: didYouMean(first, names.known.keys()),
+        };
+  }
+  if (members === null) return undefined;
+  if (dynamic)
+    return {
+      sentence: `Write the name behind "${first}." out: one that is worked out while the template runs could name anything.`,
+    };
+  if (second === undefined || members.has(second)) return undefined;
+  if (first === 'settings' && names.secrets?.has(second)) {
+    return { sentence: `settings.${second} is a secret: it is seen in connection and requests only, not in ${names.where}.` };
+  }
+  const all = members.size === 0 ? `There are no ${first}.` : `There is ${oneOf([...members].slice(0, 12))}.`;
+  return { sentence: `${first}.${second} is not declared. ${all}`, hint: didYouMean(second, members) };
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,307 @@
+/** One pass over the tokens of a template: checks every tag and output, and learns what stands where. */
+
+import { type Token, Tokenizer, TokenKind, type TopLevelToken } from 'liquidjs';
+import { didYouMean, oneOf } from '../fault.ts';
+import { engine, TAGS_OFF } from './engine.ts';
+import type { Names, Report } from './names.ts';
+import { Checker } from './strict.ts';
+
+/** What a template holds. */
+export interface Scan {
+  /** First names, and `first.second` where written out. */
+  readonly names: ReadonlySet<string>;
+  readonly outputs: number;
+  readonly tags: number;
+  /** Offsets of outputs that stand between the quotes of a JSON text. */
+  readonly quoted: ReadonlySet<number>;
+  /** Offsets of outputs inside `capture`: they are escaped when they are put out. */
+  readonly captured: ReadonlySet<number>;
+  /** Offsets of outputs whose last filter is `raw`. */
+  readonly raw: readonly number[];
+}
+
+interface Block {
+  readonly name: string;
+  readonly begin: number;
+  /** Whether a JSON text was inside quotes where the block, and so each branch, began. */
+  readonly quotedAtStart: boolean;
+  /** How the branches that ended so far left it. */
+  branchEnd?: boolean;
+  readonly locals: readonly string[];
+}
+
+/** LiquidJS exports no types for its tokens of outputs and of lines inside `{% liquid %}`: these are their shapes. */
+interface RangeLike extends Token {
+  readonly contentRange: [number, number];
+}
+
+interface TagLike extends RangeLike {
+  readonly name: string;
+  readonly tokenizer: Tokenizer;
+}
+
+const BLOCKS = new Set(['if', 'unless', 'case', 'for', 'capture', 'comment', 'raw']);
+
+/** @param json whether the template makes JSON text, so that quotes are followed */
+export function scanTemplate(source: string, names: Names, report: Report, json: boolean): Scan | undefined {
+  const scanner = new Scanner(source, names, report, json);
+  return scanner.run() ? scanner : undefined;
+}
+
+class Scanner implements Scan {
+  outputs = 0;
+  tags = 0;
+  readonly quoted = new Set<number>();
+  readonly captured = new Set<number>();
+  readonly raw: number[] = [];
+  readonly #source: string;
+  readonly #checker: Checker;
+  readonly #json: boolean;
+  readonly #locals = new Set<string>();
+  readonly #blocks: Block[] = [];
+  #inQuotes = false;
+  #failed = false;
+
+  constructor(source: string, names: Names, report: Report, json: boolean) {
+    this.#source = source;
+    this.#json = json;
+    const failing: Report = (problem) => {
+      this.#failed = true;
+      report(problem);
+    };
+    const isLocal = (name: string) => this.#locals.has(name) || this.#blocks.some((block) => block.locals.includes(name));
+    this.#checker = new Checker(names, failing, isLocal);
+  }
+
+  get names(): ReadonlySet<string> {
+    return this.#checker.uses.names;
+  }
+
+  run(): boolean {
+    const tokenizer = new Tokenizer(this.#source, engine.options.operators, undefined, undefined, true);
+    const tokens = this.#checker.attempt(tokenizer, () => tokenizer.readTopLevelTokens(engine.options));
+    for (const token of tokens ?? []) this.#token(token);
+    for (const block of this.#blocks) {
+      this.#checker.problem(
+        'template.block',
+        `{% ${block.name} %} is not closed: {% end${block.name} %} is missing.`,
+        block.begin,
+        2,
+      );
+    }
+    return !this.#failed;
+  }
+
+  #token(token: TopLevelToken): void {
+    const ignored = this.#blocks.at(-1)?.name === 'comment';
+    if (token.kind === TokenKind.HTML) {
+      if (!ignored) this.#text((token as unknown as { getContent(): string }).getContent()); // the class is not exported; its kind says which it is
+    } else if (token.kind === TokenKind.Output) {
+      if (!ignored) this.#output(token, (token as Token as RangeLike).contentRange); // as above
+    } else {
+      this.#tag(token as Token as TagLike, ignored); // the three kinds of token at the top are text, output and tag
+    }
+  }
+
+  #text(text: string): void {
+    if (!this.#json || this.#capturing()) return;
+    for (let i = 0; i < text.length; i++) {
+      if (text[i] === '\\' && this.#inQuotes) i++;
+      else if (text[i] === '"') this.#inQuotes = !this.#inQuotes;
+    }
+  }
+
+  #capturing(): boolean {
+    return this.#blocks.some((block) => block.name === 'capture');
+  }
+
+  #output(token: Token, range: [number, number]): void {
+    this.outputs++;
+    if (this.#inQuotes) this.quoted.add(token.begin);
+    if (this.#capturing()) this.captured.add(token.begin);
+    const value = this.#checker.wholeValue(this.#reader(range));
+    if (value === undefined) return;
+    for (const [index, filter] of value.filters.entries()) {
+      if (filter.name !== 'raw') continue;
+      if (index === value.filters.length - 1) this.raw.push(token.begin);
+      else this.#checker.problem('template.raw', '"raw" must be the last filter.', filter.begin, 3);
+    }
+  }
+
+  #reader(range: readonly [number, number]): Tokenizer {
+    return new Tokenizer(this.#source, engine.options.operators, undefined, [range[0], range[1]], true);
+  }
+
+  #tag(tag: TagLike, ignored: boolean): void {
+    const { name } = tag;
+    if (ignored && name !== 'endcomment') return;
+    this.tags++;
+    const reader = this.#reader([tag.tokenizer.p, tag.contentRange[1]]);
+    if (name.startsWith('end') && BLOCKS.has(name.slice(3))) return this.#end(tag, name.slice(3), reader);
+    switch (name) {
+      case 'if':
+      case 'unless':
+      case 'case':
+        this.#checker.wholeValue(reader);
+        return this.#open(tag);
+      case 'elsif':
+      case 'when':
+      case 'else':
+        return this.#branch(tag, reader);
+      case 'for':
+        return this.#for(tag, reader);
+      case 'capture':
+        return this.#capture(tag, reader);
+      case 'assign':
+        return this.#assign(reader);
+      case 'echo':
+        return this.#output(tag, [reader.p, reader.N]);
+      case 'comment':
+      case 'raw':
+        return this.#open(tag);
+      case 'liquid':
+        return this.#lines(tag);
+      case 'break':
+      case 'continue':
+        return this.#checker.atEnd(reader, reader.p);
+      case '#':
+        return;
+      default:
+        this.#unknown(tag);
+    }
+  }
+
+  #unknown(tag: TagLike): void {
+    const off = TAGS_OFF[tag.name];
+    const known = Object.keys(engine.tags);
+    const sentence =
+      off === undefined ? `"${tag.name}" is not a tag. Use ${oneOf(known)}.` : `The tag "${tag.name}" is off: ${off}.`;
+    this.#checker.problem('template.tag', sentence, tag.begin, tag.end - tag.begin, didYouMean(tag.name, known));
+  }
+
+  #open(tag: TagLike, locals: readonly string[] = []): void {
+    this.#blocks.push({ name: tag.name, begin: tag.begin, quotedAtStart: this.#inQuotes, locals });
+  }
+
+  #branch(tag: TagLike, reader: Tokenizer): void {
+    const block = this.#blocks.at(-1);
+    const belongs =
+      block !== undefined &&
+      (tag.name === 'when' ? block.name === 'case' : tag.name === 'elsif' ? /^(if|unless)$/.test(block.name) : true);
+    if (!belongs) {
+      this.#checker.problem('template.block', `{% ${tag.name} %} stands outside of its block.`, tag.begin, tag.end - tag.begin);
+      return;
+    }
+    // What stands between `case` and its first `when` is never put out.
+    if (!(block.name === 'case' && block.branchEnd === undefined && tag.name === 'when')) this.#closeBranch(block, tag);
+    else block.branchEnd ??= block.quotedAtStart;
+    this.#inQuotes = block.quotedAtStart;
+    if (tag.name === 'elsif') this.#checker.wholeValue(reader);
+    else if (tag.name === 'when') this.#when(reader);
+    else this.#checker.atEnd(reader, reader.p);
+  }
+
+  #closeBranch(block: Block, tag: Token): void {
+    if (this.#json && (block.branchEnd ?? this.#inQuotes) !== this.#inQuotes) {
+      this.#checker.problem(
+        'template.quotes',
+        'One branch leaves a quote of the JSON open and another does not.',
+        tag.begin,
+        tag.end - tag.begin,
+      );
+    }
+    block.branchEnd = this.#inQuotes;
+  }
+
+  #end(tag: TagLike, name: string, reader: Tokenizer): void {
+    const block = this.#blocks.pop();
+    if (block === undefined || block.name !== name) {
+      const open = block === undefined ? 'no block is open' : `{% ${block.name} %} is open`;
+      this.#checker.problem('template.block', `{% end${name} %} closes nothing here: ${open}.`, tag.begin, tag.end - tag.begin);
+      return;
+    }
+    this.#checker.atEnd(reader, reader.p);
+    if (name === 'capture' || name === 'comment' || name === 'raw') return;
+    this.#closeBranch(block, tag);
+    // A loop may run no times, and an if or case may take no branch: then nothing was put out.
+    if (this.#json && this.#inQuotes !== block.quotedAtStart) {
+      this.#checker.problem(
+        'template.quotes',
+        `This ${name} may leave a quote of the JSON open or not.`,
+        tag.begin,
+        tag.end - tag.begin,
+      );
+      this.#inQuotes = block.quotedAtStart;
+    }
+  }
+
+  #when(reader: Tokenizer): void {
+    const begin = reader.p;
+    while (!reader.end()) {
+      const value = this.#checker.attempt(reader, () => reader.readValueOrThrow());
+      if (value === undefined) return;
+      this.#checker.value(value);
+      reader.skipBlank();
+      if (reader.peek() === ',') reader.advance();
+      else if (/^or\b/.test(reader.remaining())) reader.advance(2);
+      else return this.#checker.atEnd(reader, begin);
+    }
+  }
+
+  #for(tag: TagLike, reader: Tokenizer): void {
+    const begin = reader.p;
+    const variable = reader.readIdentifier().content;
+    const word = reader.readIdentifier().content;
+    const collection = variable !== '' && word === 'in' ? this.#checker.attempt(reader, () => reader.readValue()) : undefined;
+    if (collection === undefined) {
+      this.#checker.problem('template.syntax', 'A loop is written {% for item in list %}.', tag.begin, tag.end - tag.begin);
+      return this.#open(tag, [variable]);
+    }
+    this.#checker.value(collection);
+    for (const hash of this.#checker.attempt(reader, () => reader.readHashes()) ?? []) {
+      if (!['limit', 'offset', 'reversed'].includes(hash.name.content)) {
+        this.#checker.problem(
+          'template.leftover',
+          `"${hash.name.content}" is left over: a loop takes limit, offset and reversed.`,
+          hash.begin,
+          hash.end - hash.begin,
+        );
+      } else if (hash.value?.getText() !== 'continue') this.#checker.value(hash.value);
+    }
+    this.#checker.atEnd(reader, begin);
+    this.#open(tag, [variable, 'forloop']);
+  }
+
+  #capture(tag: TagLike, reader: Tokenizer): void {
+    const begin = reader.p;
+    const name = reader.readIdentifier().content || reader.readQuoted()?.content || '';
+    if (name === '')
+      this.#checker.problem('template.syntax', 'A capture is written {% capture name %}.', tag.begin, tag.end - tag.begin);
+    this.#checker.atEnd(reader, begin);
+    this.#locals.add(name);
+    this.#open(tag);
+  }
+
+  #assign(reader: Tokenizer): void {
+    const begin = reader.p;
+    const name = reader.readIdentifier().content;
+    reader.skipBlank();
+    if (name === '' || reader.read() !== '=') {
+      this.#checker.problem(
+        'template.syntax',
+        'An assignment is written {% assign name = value %}.',
+        begin,
+        Math.max(1, reader.N - begin),
+      );
+      return;
+    }
+    this.#checker.wholeValue(reader);
+    this.#locals.add(name);
+  }
+
+  #lines(tag: TagLike): void {
+    const reader = this.#reader([tag.tokenizer.p, tag.contentRange[1]]);
+    for (const line of this.#checker.attempt(reader, () => reader.readLiquidTagTokens(engine.options)) ?? [])
+      this.#tag(line, this.#blocks.at(-1)?.name === 'comment');
+  }
+}

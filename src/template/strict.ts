@@ -1,0 +1,253 @@
+/**
+ * Reads one expression to its end and checks what LiquidJS lets pass: leftovers, missing operands, unclosed
+ * quotes and brackets, unknown filters and names, `and` mixed with `or`.
+ */
+
+import {
+  type FilteredValueToken,
+  type PropertyAccessToken,
+  type Token,
+  TokenizationError,
+  type Tokenizer,
+  TypeGuards,
+} from 'liquidjs';
+import { didYouMean } from '../fault.ts';
+import { ExactNumber, exactNumber } from '../numbers.ts';
+import { engine, FILTERS_NOT_YET, FILTERS_OFF } from './engine.ts';
+import { type Names, problemOfName, type Report } from './names.ts';
+
+/** What an expression uses. */
+export interface Uses {
+  /** First names, and `first.second` where the second is written out. */
+  readonly names: Set<string>;
+}
+
+type FilterToken = FilteredValueToken['filters'][number];
+
+/** Whether a local name (of assign, capture or for) is in sight. */
+export type IsLocal = (name: string) => boolean;
+
+/** Checks expressions of one template. */
+export class Checker {
+  readonly uses: Uses = { names: new Set() };
+  readonly #names: Names;
+  readonly #report: Report;
+  readonly #isLocal: IsLocal;
+
+  constructor(names: Names, report: Report, isLocal: IsLocal = () => false) {
+    this.#names = names;
+    this.#report = report;
+    this.#isLocal = isLocal;
+  }
+
+  /** Reads and checks a value with its filters, up to the end of what the tokenizer may read. */
+  wholeValue(tokenizer: Tokenizer): FilteredValueToken | undefined {
+    const begin = tokenizer.p;
+    const token = this.attempt(tokenizer, () => tokenizer.readFilteredValue());
+    if (token === undefined) return undefined;
+    this.#filteredValue(token);
+    this.atEnd(tokenizer, begin);
+    return token;
+  }
+
+  /** Checks a value without filters, as in `for x in VALUE` and `when VALUE`. */
+  value(token: Token | undefined): void {
+    if (token !== undefined) this.#operand(token);
+  }
+
+  /** Anything but blanks between where the tokenizer is and its end is left over. */
+  atEnd(tokenizer: Tokenizer, begin: number): void {
+    tokenizer.skipBlank();
+    const read = tokenizer.input.slice(begin, tokenizer.N).trimEnd();
+    if (!tokenizer.end()) {
+      const rest = tokenizer.remaining().trim();
+      this.problem(
+        'template.leftover',
+        `"${rest}" is left over: the expression before it is already whole.`,
+        tokenizer.p,
+        rest.length,
+        operatorHint(rest),
+      );
+    } else if (read.endsWith('|')) {
+      this.problem('template.filter', 'A filter is expected behind "|".', begin + read.length - 1, 1);
+    }
+  }
+
+  /** Runs a reader of LiquidJS and reports what it throws. */
+  attempt<T>(tokenizer: Tokenizer, read: () => T): T | undefined {
+    const begin = tokenizer.p;
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      const at = error instanceof TokenizationError ? error.token.begin : begin;
+      const text = tokenizer.input.slice(begin, tokenizer.N).trim();
+      const sentence = text === '' ? 'A value is expected here.' : `"${text}" is not an expression: ${plain(error)}.`;
+      this.problem('template.syntax', sentence, Math.min(at, Math.max(begin, tokenizer.N - 1)), 1, operatorHint(text));
+      return undefined;
+    }
+  }
+
+  problem(code: `template.${string}`, sentence: string, offset: number, length: number, hint?: string | undefined): void {
+    this.#report({ code, sentence, offset, length, hint });
+  }
+
+  #filteredValue(token: FilteredValueToken): void {
+    this.#expression(token.initial.postfix, token);
+    for (const filter of token.filters) this.#filter(filter);
+  }
+
+  /** Postfix order: each operand adds a value, each operator takes its own; one must be left. */
+  #expression(postfix: readonly Token[], whole: Token): void {
+    const operators = postfix.filter((token) => TypeGuards.isOperatorToken(token)).map((token) => token.getText());
+    let depth = 0;
+    let broken = false;
+    for (const token of postfix) {
+      if (!TypeGuards.isOperatorToken(token)) depth++;
+      else if (token.operator !== 'not') depth--;
+      broken ||= depth < 1;
+    }
+    if (broken || depth !== 1) {
+      const text = whole.input.slice(whole.begin, whole.end).trim();
+      const why = depth > 1 ? 'two values stand side by side without an operator' : 'an operator lacks a value';
+      this.problem(
+        'template.operands',
+        `"${text}" is no whole expression: ${why}.`,
+        whole.begin,
+        text.length,
+        operatorHint(text),
+      );
+      return;
+    }
+    for (const token of postfix) if (!TypeGuards.isOperatorToken(token)) this.#operand(token);
+    if (operators.includes('and') && operators.includes('or')) {
+      const text = whole.input.slice(whole.begin, whole.end).trim();
+      this.problem(
+        'template.precedence',
+        '"and" and "or" together need parentheses: Liquid reads them from right to left.',
+        whole.begin,
+        text.length,
+        'Write (a and b) or c.',
+      );
+    }
+  }
+
+  #operand(token: Token): void {
+    if (TypeGuards.isQuotedToken(token)) return this.#quoted(token);
+    if (TypeGuards.isNumberToken(token)) {
+      if (exactNumber(token.getText()) instanceof ExactNumber) {
+        this.problem(
+          'template.number',
+          `${token.getText()} has more digits than a calculation can hold. Quote it.`,
+          token.begin,
+          token.end - token.begin,
+        );
+      }
+      return;
+    }
+    if (TypeGuards.isRangeToken(token)) {
+      this.#operand(token.lhs);
+      this.#operand(token.rhs);
+      return;
+    }
+    if (TypeGuards.isFilteredValueToken(token)) return this.#filteredValue(token);
+    if (TypeGuards.isPropertyAccessToken(token)) this.#property(token);
+  }
+
+  #quoted(token: Token): void {
+    const text = token.getText();
+    const closed = text.length > 1 && text.at(-1) === text[0] && (/\\*$/.exec(text.slice(0, -1))?.[0].length ?? 0) % 2 === 0;
+    if (!closed) this.problem('template.quote', `The quote ${text[0] ?? ''} is not closed.`, token.begin, 1);
+  }
+
+  #property(token: PropertyAccessToken): void {
+    if (token.getText().endsWith('.')) {
+      this.problem('template.syntax', `A name is expected behind the dot of "${token.getText()}".`, token.end - 1, 1);
+      return;
+    }
+    if (token.variable !== undefined) this.#operand(token.variable);
+    for (const prop of token.props) {
+      if (TypeGuards.isWordToken(prop)) {
+        if (prop.content === '') this.problem('template.syntax', 'A name is expected between the brackets.', prop.begin, 1);
+        continue;
+      }
+      this.#operand(prop);
+      this.#closes(prop);
+    }
+    if (token.variable === undefined) this.#name(token);
+  }
+
+  /** LiquidJS skips whatever stands between a bracket's value and its end. */
+  #closes(prop: Token): void {
+    const after = prop.input.slice(prop.end).trimStart();
+    if (!after.startsWith(']'))
+      this.problem('template.syntax', '"]" is expected behind this.', prop.begin, prop.end - prop.begin);
+  }
+
+  #name(token: PropertyAccessToken): void {
+    const [root, next] = token.props;
+    const first = root === undefined ? undefined : literal(root);
+    if (first === undefined || root === undefined) {
+      this.problem(
+        'template.name',
+        'An expression begins with a name, a text or a number.',
+        token.begin,
+        token.end - token.begin,
+      );
+      return;
+    }
+    if (this.#isLocal(first)) return;
+    const second = next === undefined ? undefined : literal(next);
+    this.uses.names.add(first);
+    if (second !== undefined) this.uses.names.add(`${first}.${second}`);
+    const wrong = problemOfName(this.#names, first, second, next !== undefined && second === undefined);
+    if (wrong !== undefined) this.problem('template.name', wrong.sentence, token.begin, token.end - token.begin, wrong.hint);
+  }
+
+  #filter(filter: FilterToken): void {
+    if (!(filter.name in engine.filters)) {
+      const off = FILTERS_OFF[filter.name];
+      const sentence = FILTERS_NOT_YET.has(filter.name)
+        ? `The filter "${filter.name}" is not yet built in this version of Rowpost.`
+        : off === undefined
+          ? `"${filter.name}" is not a filter.`
+          : `The filter "${filter.name}" is off: ${off}.`;
+      this.problem(
+        'template.filter',
+        sentence,
+        filter.begin,
+        filter.name.length,
+        didYouMean(filter.name, Object.keys(engine.filters)),
+      );
+    }
+    const text = filter.getText().trimEnd();
+    if (/[:,]$/.test(text))
+      this.problem('template.filter', `An argument is expected behind "${text.at(-1)}".`, filter.begin, text.length);
+    for (const arg of filter.args) {
+      const value = Array.isArray(arg) ? arg[1] : arg;
+      if (value !== undefined) this.#operand(value as Token); // the library types arguments as tokens or pairs with one
+    }
+  }
+}
+
+/** A name, a quoted text or a number between brackets; nothing for what is worked out. */
+function literal(token: Token): string | undefined {
+  if (TypeGuards.isWordToken(token) || TypeGuards.isQuotedToken(token)) return token.content;
+  return TypeGuards.isNumberToken(token) ? String(token.content) : undefined;
+}
+
+function operatorHint(text: string): string | undefined {
+  if (/(^|[^=!<>])=([^=]|$)/.test(text)) return 'A comparison is written ==.';
+  if (text.includes('&&')) return 'Write and for &&.';
+  if (text.includes('||')) return 'Write or for ||.';
+  return text.startsWith('|')
+    ? undefined
+    : /\|/.test(text)
+      ? 'Put parentheses around a filter inside a comparison: (body.errors | size) > 0.'
+      : undefined;
+}
+
+/** LiquidJS's message without its line and context. */
+function plain(error: Error): string {
+  return (error.message.split('\n')[0] ?? '').replace(/, line:\d+, col:\d+$/, '').replace(/\.$/, '');
+}

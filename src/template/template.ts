@@ -1,0 +1,170 @@
+/** Templates, parsed when a manifest is loaded: texts, typed leaves, values and questions. */
+
+import { EchoTag, Filter, type Template as LiquidTemplate, Output, Tokenizer, toValue, toValueSync, Value } from 'liquidjs';
+import { engine } from './engine.ts';
+import type { Names, Report } from './names.ts';
+import { escapeFor, type Place } from './places.ts';
+import { asRenderFault, renderFault } from './render-fault.ts';
+import { type Scan, scanTemplate } from './scan.ts';
+import type { Scope } from './scope.ts';
+import { Checker } from './strict.ts';
+
+/** What every compiled template tells of itself. */
+export interface Compiled {
+  /** The first names that it reads, and `first.second` where the second is written out. */
+  readonly names: ReadonlySet<string>;
+}
+
+/** Makes text. */
+export interface TextTemplate extends Compiled {
+  /** @throws {Fault} */
+  text(scope: Scope): string;
+  /** The text, where nothing in it depends on values. */
+  readonly fixed: string | undefined;
+  /** Whether the template is exactly one output. */
+  readonly sole: boolean;
+  /** How many outputs opt out of escaping with `raw`. */
+  readonly raw: number;
+}
+
+/** Makes a value of any type; undefined is a missing one. */
+export interface ValueTemplate extends Compiled {
+  /** @throws {Fault} */
+  value(scope: Scope): unknown;
+}
+
+export interface Question extends Compiled {
+  /** @throws {Fault} for an answer that is neither true nor false */
+  ask(scope: Scope): boolean;
+}
+
+const NO_NAMES: ReadonlySet<string> = new Set();
+
+/** A template that makes text for a place; undefined where it has faults, which were reported. */
+export function compileText(source: string, place: Place, names: Names, report: Report): TextTemplate | undefined {
+  const json = place === 'json-value';
+  const scan = scanTemplate(source, names, report, json);
+  if (scan === undefined) return undefined;
+  const templates = parse(source, report);
+  if (templates === undefined) return undefined;
+  const sole = soleOutput(templates) !== undefined;
+  addEscapes(templates, (output) => placeOf(output, place, scan));
+  const fixed = scan.outputs === 0 && scan.tags === 0 ? source : undefined;
+  const text = (scope: Scope) =>
+    String(run(() => toValueSync(engine.renderer.renderTemplates([...templates], scope.fresh())) ?? ''));
+  return { names: scan.names, fixed, sole, raw: scan.raw.length, text: fixed === undefined ? text : () => fixed };
+}
+
+/** A leaf of a tree: a sole output keeps its type, a longer text makes text. */
+export function compileLeaf(source: string, names: Names, report: Report): ValueTemplate | undefined {
+  if (!source.includes('{{') && !source.includes('{%')) return { names: NO_NAMES, value: () => source };
+  const scan = scanTemplate(source, names, report, false);
+  if (scan === undefined) return undefined;
+  const templates = parse(source, report);
+  if (templates === undefined) return undefined;
+  const output = soleOutput(templates);
+  if (output !== undefined) return { names: scan.names, value: (scope) => evaluate(output.value, scope) };
+  const text = compileText(source, 'text', names, report);
+  return text && { names: text.names, value: (scope) => text.text(scope) };
+}
+
+/** A bare value with filters, such as `record.email | downcase`. Braces around the whole are accepted. */
+export function compileExpression(source: string, names: Names, report: Report): ValueTemplate | undefined {
+  const begin = /^\s*\{\{-?/.exec(source)?.[0].length ?? 0;
+  const end = begin > 0 ? (/-?\}\}\s*$/.exec(source)?.index ?? source.length) : source.length;
+  let failed = false;
+  const checker = new Checker(names, (problem) => {
+    failed = true;
+    report(problem);
+  });
+  const token = checker.wholeValue(new Tokenizer(source, engine.options.operators, undefined, [begin, end], true));
+  if (token === undefined || failed) return undefined;
+  const value = new Value(token, engine);
+  return { names: checker.uses.names, value: (scope) => evaluate(value, scope) };
+}
+
+/** A question: true or false; missing and null are false, and anything else is an error, never a yes. */
+export function compileQuestion(source: string | boolean, names: Names, report: Report): Question | undefined {
+  if (typeof source === 'boolean') return { names: NO_NAMES, ask: () => source };
+  const expression = compileExpression(source, names, report);
+  if (expression === undefined) return undefined;
+  return {
+    names: expression.names,
+    ask: (scope) => {
+      const answer = expression.value(scope) ?? false;
+      if (typeof answer === 'boolean') return answer;
+      throw renderFault('question', `"${source}" must answer true or false; it gave ${describe(answer)}`);
+    },
+  };
+}
+
+function describe(value: unknown): string {
+  if (typeof value !== 'object') return JSON.stringify(value);
+  return Array.isArray(value) ? 'a list' : 'a map';
+}
+
+function parse(source: string, report: Report): LiquidTemplate[] | undefined {
+  try {
+    return engine.parse(source);
+  } catch (error) {
+    // The scan finds what authors get wrong; this is for what only LiquidJS knows of.
+    const sentence = `This is no template: ${(error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''}.`;
+    report({ code: 'template.syntax', sentence, offset: 0, length: source.length });
+    return undefined;
+  }
+}
+
+function soleOutput(templates: readonly LiquidTemplate[]): Output | undefined {
+  const [first] = templates;
+  return templates.length === 1 && first instanceof Output ? first : undefined;
+}
+
+function evaluate(value: Value, scope: Scope): unknown {
+  return checked(run(() => toValueSync(value.value(scope.shared(), false))));
+}
+
+/** `nil`, `empty` and `blank` are LiquidJS's own objects; NaN and infinities are no JSON. */
+function checked(result: unknown): unknown {
+  const value: unknown = toValue(result);
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw renderFault('number', `a calculation gave ${value}, which is no number that can be sent`);
+  }
+  return value;
+}
+
+function run<T>(body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    throw asRenderFault(error);
+  }
+}
+
+function placeOf(output: { token: { begin: number } }, place: Place, scan: Scan): Place | undefined {
+  const { begin } = output.token;
+  if (scan.captured.has(begin)) return 'text';
+  if (place === 'json-value') return scan.quoted.has(begin) ? 'json-string' : 'json-value';
+  return place;
+}
+
+/** Puts the escape of its place behind the last filter of every output, inside blocks too. */
+function addEscapes(
+  templates: Iterable<LiquidTemplate>,
+  place: (output: { token: { begin: number } }) => Place | undefined,
+): void {
+  for (const template of templates) {
+    if (template instanceof Output || template instanceof EchoTag) {
+      const value = (template as unknown as { value?: Value }).value; // an echo's value is private in the types only
+      const last = value?.filters.at(-1);
+      const where = place(template);
+      // `uri` is the path's own escape; elsewhere its text is escaped like any other.
+      const done = last?.raw === true && (last.name === 'raw' || where === 'path');
+      if (value !== undefined && where !== undefined && !done) {
+        const token = { name: 'escape for its place', args: [] } as unknown as ConstructorParameters<typeof Filter>[0]; // a filter token without a source
+        value.filters.push(new Filter(token, escapeFor(where), engine));
+      }
+    }
+    const children = (template as LiquidTemplate).children?.(false, true); // the classes lack the optional member of their own interface
+    if (children !== undefined) addEscapes(toValueSync(children) as LiquidTemplate[], place); // sync: a list, not a promise
+  }
+}

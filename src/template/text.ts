@@ -1,0 +1,33 @@
+/** Values as text: what may stand inside a longer text, a path, a header or a parameter. */
+
+import { ExactNumber } from '../numbers.ts';
+import { renderFault } from './render-fault.ts';
+
+/**
+ * The text of a scalar; missing and null are empty.
+ * @throws {Fault} for a list or a map, which have no text of their own
+ */
+export function scalarText(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return value;
+    case 'number':
+      if (!Number.isFinite(value))
+        throw renderFault('number', `a calculation gave ${value}, which is no number that can be sent`);
+      return String(value);
+    case 'boolean':
+      return String(value);
+    default:
+      if (value === null || value === undefined) return '';
+      if (value instanceof ExactNumber) return value.toString();
+      throw renderFault(
+        'list',
+        `${Array.isArray(value) ? 'a list' : 'a map'} cannot stand inside a text; use join, or json for its JSON`,
+      );
+  }
+}
+
+/** A map as data has it: not a list, not null, not a number of ours. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+}
