@@ -8,14 +8,16 @@ import { scalarText } from './text.ts';
  * - `text`: plain text; encoders of what surrounds it come later (parameters, headers, JSON leaves).
  * - `path`: one segment's text, percent-encoded.
  * - `host`: part of a host name, from an operator's setting.
+ * - `url`: a base URL, whose outputs stand in the host, in the path, or are the URL itself.
  * - `json-string`, `json-value`: inside and outside the quotes of a JSON text.
  */
-export type Place = 'text' | 'path' | 'host' | 'json-string' | 'json-value';
+export type Place = 'text' | 'path' | 'host' | 'url' | 'json-string' | 'json-value';
 
 const ESCAPES: Readonly<Record<Place, (value: unknown) => string>> = {
   text: scalarText,
   path: (value) => encodeSegment(scalarText(value)),
   host: (value) => hostText(scalarText(value)),
+  url: (value) => hostText(scalarText(value)),
   'json-string': (value) => JSON.stringify(scalarText(value)).slice(1, -1),
   'json-value': (value) => (value === undefined ? 'null' : stringifyJson(value)),
 };

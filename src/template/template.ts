@@ -1,6 +1,16 @@
 /** Templates, parsed when a manifest is loaded: texts, typed leaves, values and questions. */
 
-import { EchoTag, Filter, type Template as LiquidTemplate, Output, Tokenizer, toValue, toValueSync, Value } from 'liquidjs';
+import {
+  EchoTag,
+  Filter,
+  type Template as LiquidTemplate,
+  Output,
+  Tokenizer,
+  TypeGuards,
+  toValue,
+  toValueSync,
+  Value,
+} from 'liquidjs';
 import { engine } from './engine.ts';
 import type { Names, Report } from './names.ts';
 import { escapeFor, type Place } from './places.ts';
@@ -21,8 +31,8 @@ export interface TextTemplate extends Compiled {
   text(scope: Scope): string;
   /** The text, where nothing in it depends on values. */
   readonly fixed: string | undefined;
-  /** Whether the template is exactly one output. */
-  readonly sole: boolean;
+  /** The text with `OUTPUT` for every output, where no tag can change what else is there. */
+  readonly literal: string | undefined;
   /** How many outputs opt out of escaping with `raw`. */
   readonly raw: number;
 }
@@ -40,6 +50,9 @@ export interface Question extends Compiled {
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 
+/** Stands for an output in `literal`: a character that no URL holds. */
+export const OUTPUT = '\uFFFC';
+
 /** A template that makes text for a place; undefined where it has faults, which were reported. */
 export function compileText(source: string, place: Place, names: Names, report: Report): TextTemplate | undefined {
   const json = place === 'json-value';
@@ -47,12 +60,14 @@ export function compileText(source: string, place: Place, names: Names, report: 
   if (scan === undefined) return undefined;
   const templates = parse(source, report);
   if (templates === undefined) return undefined;
-  const sole = soleOutput(templates) !== undefined;
-  addEscapes(templates, (output) => placeOf(output, place, scan));
+  const literal =
+    scan.tags > 0 ? undefined : templates.map((part) => (part instanceof Output ? OUTPUT : literalText(part))).join('');
+  const ofUrl = place === 'url' ? placesInUrl(templates) : undefined;
+  addEscapes(templates, (output) => ofUrl?.get(output) ?? placeOf(output, place, scan));
   const fixed = scan.outputs === 0 && scan.tags === 0 ? source : undefined;
   const text = (scope: Scope) =>
     String(run(() => toValueSync(engine.renderer.renderTemplates([...templates], scope.fresh())) ?? ''));
-  return { names: scan.names, fixed, sole, raw: scan.raw.length, text: fixed === undefined ? text : () => fixed };
+  return { names: scan.names, fixed, literal, raw: scan.raw.length, text: fixed === undefined ? text : () => fixed };
 }
 
 /** A leaf of a tree: a sole output keeps its type, a longer text makes text. */
@@ -114,6 +129,10 @@ function parse(source: string, report: Report): LiquidTemplate[] | undefined {
   }
 }
 
+function literalText(part: LiquidTemplate): string {
+  return (part.token as unknown as { getContent(): string }).getContent(); // without tags, what is no output is text
+}
+
 function soleOutput(templates: readonly LiquidTemplate[]): Output | undefined {
   const [first] = templates;
   return templates.length === 1 && first instanceof Output ? first : undefined;
@@ -138,6 +157,19 @@ function run<T>(body: () => T): T {
   } catch (error) {
     throw asRenderFault(error);
   }
+}
+
+/** In a base URL each output stands in the host or in the path; one that begins the text is the URL itself. */
+function placesInUrl(templates: readonly LiquidTemplate[]): Map<unknown, Place> {
+  const places = new Map<unknown, Place>();
+  let before = '';
+  for (const part of templates) {
+    if (part instanceof Output) {
+      places.set(part, before === '' ? 'text' : /^[^/]*\/\/[^/]*$/.test(before) ? 'host' : 'path');
+      before += OUTPUT;
+    } else if (TypeGuards.isHTMLToken(part.token)) before += literalText(part);
+  }
+  return places;
 }
 
 function placeOf(output: { token: { begin: number } }, place: Place, scan: Scan): Place | undefined {

@@ -1,0 +1,90 @@
+/** Compiles the leaves of one manifest and gathers its faults, each at its line. */
+
+import { Fault, type FaultCode } from '../fault.ts';
+import type { ManifestFile } from '../manifest/read.ts';
+import type { Path } from '../manifest/yaml.ts';
+import type { Names, Report, TemplateProblem } from '../template/names.ts';
+import type { Place } from '../template/places.ts';
+import {
+  compileExpression,
+  compileLeaf,
+  compileQuestion,
+  compileText,
+  type Question,
+  type TextTemplate,
+  type ValueTemplate,
+} from '../template/template.ts';
+import { compileTree, type Omit, type Tree } from '../template/tree.ts';
+
+/** Stands in for a template with faults: the destination is refused, so it never runs. */
+const BROKEN = {
+  names: new Set<string>(),
+  fixed: '',
+  literal: undefined,
+  raw: 0,
+  text: () => '',
+  value: () => undefined,
+  ask: () => false,
+};
+
+export class Author {
+  readonly faults: Fault[] = [];
+  /** Where `raw` opts an output out of escaping; `rowpost check` lists them. */
+  readonly raws: Path[] = [];
+  readonly file: ManifestFile;
+
+  constructor(file: ManifestFile) {
+    this.file = file;
+  }
+
+  /** A fault at a word of the manifest. */
+  fault(code: FaultCode, path: Path, sentence: string, what: 'key' | 'value' = 'value', hint?: string): void {
+    this.faults.push(new Fault({ code, sentence, place: this.file.yaml.place(path, what), hint }));
+  }
+
+  text(source: string, path: Path, names: Names, place: Place = 'text'): TextTemplate {
+    const template = compileText(source, place, names, this.#at(path)) ?? BROKEN;
+    if (template.raw > 0) this.raws.push(path);
+    return template;
+  }
+
+  /** A leaf; a number or a boolean stands for itself. */
+  leaf(source: string | number | boolean, path: Path, names: Names): ValueTemplate {
+    if (typeof source !== 'string') return { names: new Set(), value: () => source };
+    return compileLeaf(source, names, this.#at(path)) ?? BROKEN;
+  }
+
+  maybeLeaf(source: string | number | boolean | undefined, path: Path, names: Names): ValueTemplate | undefined {
+    return source === undefined ? undefined : this.leaf(source, path, names);
+  }
+
+  expression(source: string, path: Path, names: Names): ValueTemplate {
+    return compileExpression(source, names, this.#at(path)) ?? BROKEN;
+  }
+
+  maybeExpression(source: string | undefined, path: Path, names: Names): ValueTemplate | undefined {
+    return source === undefined ? undefined : this.expression(source, path, names);
+  }
+
+  question(source: string | boolean, path: Path, names: Names): Question {
+    return compileQuestion(source, names, this.#at(path)) ?? BROKEN;
+  }
+
+  maybeQuestion(source: string | boolean | undefined, path: Path, names: Names): Question | undefined {
+    return source === undefined ? undefined : this.question(source, path, names);
+  }
+
+  tree(tree: unknown, path: Path, names: Names, omit?: Omit): Tree {
+    return compileTree(tree, names, (inner, problem, key) => this.#report([...path, ...inner], problem, key), omit);
+  }
+
+  #at(path: Path): Report {
+    return (problem) => this.#report(path, problem);
+  }
+
+  #report(path: Path, problem: TemplateProblem, key = false): void {
+    const { code, sentence, hint, offset, length } = problem;
+    const place = key ? this.file.yaml.place(path, 'key') : this.file.yaml.placeWithin(path, offset, length);
+    this.faults.push(new Fault({ code, sentence, hint, place }));
+  }
+}

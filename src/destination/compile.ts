@@ -1,0 +1,101 @@
+/** From a manifest to a destination, or to all its faults. */
+
+import type { Fault } from '../fault.ts';
+import type { Manifest, SettingSpec } from '../manifest/manifest.ts';
+import type { ManifestFile } from '../manifest/read.ts';
+import type { Path } from '../manifest/yaml.ts';
+import { Author } from './author.ts';
+import { compileConnection, milliseconds } from './connection.ts';
+import type { Destination, SettingDeclaration } from './destination.ts';
+import { FormCompiler } from './form.ts';
+import { placeNames } from './names.ts';
+import { compileRequest } from './request.ts';
+import { checkValue, variableOf } from './settings.ts';
+
+const DEFAULT_DEADLINE = '25s';
+
+/** A destination, and where its manifest opts out of escaping. */
+export interface CompiledManifest {
+  readonly destination: Destination;
+  readonly raws: readonly Path[];
+}
+
+export function compileDestination(file: ManifestFile): CompiledManifest | readonly Fault[] {
+  const { id, manifest, yaml } = file;
+  const author = new Author(file);
+  const names = placeNames(manifest);
+  const settings = Object.entries(manifest.settings ?? {}).map(([name, spec]) => declareSetting(id, name, spec, author));
+  const requests = new Map(
+    Object.entries(manifest.requests).map(([name, spec]) => [
+      name,
+      compileRequest(name, spec, manifest.connection, author, names),
+    ]),
+  );
+  const destination: Destination = {
+    id,
+    name: manifest.name,
+    description: manifest.description,
+    file: yaml.file,
+    settings,
+    vars: manifest.vars ?? {},
+    connection: compileConnection(manifest.connection, author, names),
+    form: new FormCompiler(author, names, requests).compile(manifest),
+    requests,
+    batchSize: manifest.behavior?.batchSize,
+    skipInitialRun: manifest.behavior?.skipInitialRun ?? false,
+    deadline: deadlineOf(manifest, author),
+  };
+  return author.faults.length > 0 ? inOrder(author.faults) : { destination, raws: author.raws };
+}
+
+function deadlineOf(manifest: Manifest, author: Author): number {
+  const deadline = milliseconds(manifest.behavior?.deadline ?? DEFAULT_DEADLINE);
+  if (deadline < 1000)
+    author.fault(
+      'manifest.deadline',
+      ['behavior', 'deadline'],
+      'A deadline is at least 1s: the caller’s own time limits are tens of seconds.',
+    );
+  return deadline;
+}
+
+function declareSetting(id: string, name: string, spec: SettingSpec, author: Author): SettingDeclaration {
+  const path: Path = ['settings', name];
+  let pattern: RegExp | undefined;
+  if (spec.pattern !== undefined) {
+    try {
+      pattern = new RegExp(`^(?:${spec.pattern})$`, 'u');
+    } catch {
+      author.fault('manifest.pattern', [...path, 'pattern'], `"${spec.pattern}" is no regular expression (ECMA-262).`);
+    }
+  }
+  if (spec.secret === true && spec.default !== undefined) {
+    author.fault(
+      'manifest.secret',
+      [...path, 'default'],
+      'A secret has no default: it would stand in this file. Supply it in the environment.',
+      'key',
+    );
+  }
+  const declaration: SettingDeclaration = {
+    name,
+    env: spec.env ?? variableOf(id, name),
+    file: spec.file,
+    secret: spec.secret ?? false,
+    type: spec.type ?? 'text',
+    fallback: spec.default,
+    pattern,
+    allowed: spec.enum,
+    description: spec.description,
+  };
+  const wrong = spec.default === undefined ? undefined : checkValue(declaration, spec.default);
+  if (wrong !== undefined) author.fault('manifest.default', [...path, 'default'], `The default ${wrong}.`);
+  return declaration;
+}
+
+/** By line, then column: as a person reads the file. */
+function inOrder(faults: readonly Fault[]): Fault[] {
+  return [...faults].sort(
+    (a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
+  );
+}

@@ -1,0 +1,101 @@
+/** Compiles `connection`: the base URL, authentication, and the words of time that requests share. */
+
+import type { ConnectionSpec, RequestSpec } from '../manifest/manifest.ts';
+import type { Path } from '../manifest/yaml.ts';
+import { parseDuration } from '../settings.ts';
+import { OUTPUT, type TextTemplate } from '../template/template.ts';
+import type { Author } from './author.ts';
+import type { Auth, BaseUrl, Connection, RetryPolicy } from './destination.ts';
+import { problemOfHeader } from './headers.ts';
+import type { PlaceNames } from './names.ts';
+
+const DEFAULT_CONCURRENCY = 10;
+
+export function compileConnection(spec: ConnectionSpec, author: Author, names: PlaceNames): Connection {
+  return {
+    url: compileUrl(spec.url, author, names),
+    auth: compileAuth(spec.auth, author, names),
+    concurrency: spec.concurrency ?? DEFAULT_CONCURRENCY,
+  };
+}
+
+/** The rendered URL is parsed and checked again when its settings are known: see delivery/url.ts. */
+function compileUrl(source: string, author: Author, names: PlaceNames): BaseUrl {
+  const path: Path = ['connection', 'url'];
+  const template = author.text(source, path, names.url('connection.url'), 'url');
+  const literal = template.literal ?? source;
+  if (template.literal === undefined) {
+    author.fault(
+      'manifest.url',
+      path,
+      'connection.url holds no tags: its host must be plain to see. Choose with a setting instead.',
+    );
+    return { template };
+  }
+  if (literal.startsWith(OUTPUT)) return { template };
+  if (!/^https?:\/\//i.test(literal)) {
+    author.fault(
+      'manifest.url',
+      path,
+      'connection.url must begin with https:// or http://, or with a setting that holds the whole URL.',
+    );
+  } else if (/[?#]/.test(literal)) {
+    author.fault(
+      'manifest.url',
+      path,
+      'connection.url holds no "?" and no "#". Parameters of every request stand in connection.query.',
+    );
+  } else if (/^https?:\/\/[^/]*@/i.test(literal)) {
+    author.fault(
+      'manifest.url',
+      path,
+      'connection.url holds no user or password. Use connection.auth with basic, from settings.',
+    );
+  } else if (/^https?:\/\/(?:\/|$)/i.test(literal)) {
+    author.fault('manifest.url', path, 'connection.url names no host.');
+  }
+  return { template };
+}
+
+function compileAuth(spec: ConnectionSpec['auth'], author: Author, names: PlaceNames): Auth | undefined {
+  if (spec === undefined) return undefined;
+  const path: Path = ['connection', 'auth'];
+  const seen = names.auth('connection.auth');
+  const text = (source: string, at: Path) => author.text(source, at, seen, 'text');
+  if (spec.basic !== undefined) {
+    const { username, password } = spec.basic;
+    return {
+      kind: 'basic',
+      parts: new Map([
+        ['username', text(username, [...path, 'basic', 'username'])],
+        ['password', text(password, [...path, 'basic', 'password'])],
+      ]),
+    };
+  }
+  if (spec.bearer !== undefined) return { kind: 'bearer', parts: new Map([['token', text(spec.bearer, [...path, 'bearer'])]]) };
+  const kind = spec.header === undefined ? 'query' : 'header';
+  const parts = new Map<string, TextTemplate>();
+  for (const [name, source] of Object.entries(spec[kind] ?? {})) {
+    const problem = kind === 'header' ? problemOfHeader(name) : undefined;
+    if (problem !== undefined) author.fault('manifest.header', [...path, kind, name], `${problem}. Leave it out.`, 'key');
+    parts.set(name, text(source, [...path, kind, name]));
+  }
+  return { kind, parts };
+}
+
+export function compileRetry(spec: NonNullable<RequestSpec['retry']>, path: Path, author: Author): RetryPolicy {
+  const [base, cap] = (spec.backoff ?? '500ms..30s').split('..').map((part) => parseDuration(part.trim()));
+  if (base === undefined || cap === undefined || base > cap) {
+    author.fault(
+      'manifest.backoff',
+      [...path, 'backoff'],
+      `"${spec.backoff}" is no backoff; expected the shortest and the longest wait, such as 500ms..30s.`,
+    );
+  }
+  return { attempts: spec.attempts ?? 3, on: spec.on && new Set(spec.on), base: base ?? 500, cap: cap ?? 30_000 };
+}
+
+/** A duration that the schema has checked. */
+export function milliseconds(duration: string): number {
+  return parseDuration(duration) ?? 0;
+}

@@ -1,0 +1,186 @@
+/**
+ * What a manifest becomes when it is compiled: every template parsed, every name known.
+ *
+ * The words, once:
+ * - *destination*: what a manifest describes. *object*, *mode*, *field*, *option*, *row*, *rejected row*: Hightouch's words.
+ * - *manifest*: the YAML file. *template*: Liquid in one of its leaves. *request*: one of its `requests`.
+ * - *planned request*: a request rendered for its rows, ready to leave. *reply*: what came back, or why nothing did.
+ * - *verdict*: what a reply means for one row. *outcome*: what the caller is told of a row.
+ * - *fault*: a mistake that its author, operator or caller can mend.
+ */
+
+import type { Question, TextTemplate, ValueTemplate } from '../template/template.ts';
+import type { Tree } from '../template/tree.ts';
+
+export const OPERATIONS = ['add', 'change', 'remove'] as const;
+export type Operation = (typeof OPERATIONS)[number];
+
+export interface Destination {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly file: string;
+  readonly settings: readonly SettingDeclaration[];
+  readonly vars: Readonly<Record<string, unknown>>;
+  readonly connection: Connection;
+  readonly form: FormLevel;
+  readonly requests: ReadonlyMap<string, Request>;
+  /** As the manifest says; what it leaves out is undefined. */
+  readonly batchSize: number | undefined;
+  readonly skipInitialRun: boolean;
+  /** Milliseconds that one call may take. */
+  readonly deadline: number;
+}
+
+export interface SettingDeclaration {
+  readonly name: string;
+  /** The environment variable that holds it. */
+  readonly env: string;
+  readonly file: string | undefined;
+  readonly secret: boolean;
+  readonly type: 'text' | 'number' | 'boolean' | 'json';
+  readonly fallback: unknown;
+  readonly pattern: RegExp | undefined;
+  readonly allowed: readonly unknown[] | undefined;
+  readonly description: string | undefined;
+}
+
+export interface Connection {
+  readonly url: BaseUrl;
+  readonly auth: Auth | undefined;
+  /** Requests in flight at most. */
+  readonly concurrency: number;
+}
+
+/** `connection.url`: its origin comes from the manifest or the operator alone. */
+export interface BaseUrl {
+  readonly template: TextTemplate;
+}
+
+export interface Auth {
+  readonly kind: 'basic' | 'bearer' | 'header' | 'query';
+  /** basic: username and password; bearer: token; else names as written. */
+  readonly parts: ReadonlyMap<string, TextTemplate>;
+}
+
+/** What the top, an object or a mode declares for the form; undefined where it declares nothing. */
+export interface FormLevel {
+  readonly objects?: readonly Entry[] | undefined;
+  readonly modes?: readonly Entry[] | undefined;
+  readonly fields?: readonly Entry[] | undefined;
+  readonly customFields?: boolean | undefined;
+  readonly options?: Options | undefined;
+  readonly rules: readonly ValidationRule[];
+  readonly sync?: ReadonlyMap<Operation, Request> | undefined;
+}
+
+/** An object, a mode or a field; with `each` one for every element. */
+export interface Entry {
+  readonly each: ValueTemplate | undefined;
+  readonly only: Question | undefined;
+  readonly id: ValueTemplate;
+  readonly label: ValueTemplate | undefined;
+  readonly description: ValueTemplate | undefined;
+  /** Fields only. */
+  readonly type: ValueTemplate | undefined;
+  readonly required: ValueTemplate | undefined;
+  readonly identifier: ValueTemplate | undefined;
+  /** Objects and modes only. */
+  readonly level: FormLevel | undefined;
+}
+
+export interface Options {
+  readonly schema: Tree;
+  readonly uiSchema: Tree | undefined;
+}
+
+export interface ValidationRule {
+  readonly if: Question;
+  readonly error: ValueTemplate;
+}
+
+export interface Request {
+  readonly name: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: PathTemplate;
+  /** Of the connection, then of the request; later keys win. */
+  readonly query: readonly Tree[];
+  readonly headers: readonly Tree[];
+  readonly body: Body;
+  readonly batch: { readonly size: number } | undefined;
+  readonly item: Tree | undefined;
+  readonly idempotent: boolean;
+  readonly rules: readonly RowRule[];
+  /** Milliseconds for one attempt. */
+  readonly timeout: number;
+  readonly retry: RetryPolicy;
+  readonly response: Response;
+}
+
+export interface PathTemplate {
+  readonly template: TextTemplate;
+  /** The path with every output as one character, where no tag can change its parts: says which parts are literal. */
+  readonly skeleton: readonly string[] | undefined;
+}
+
+export type Body =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'json'; readonly tree: Tree }
+  | { readonly kind: 'json-text'; readonly template: TextTemplate }
+  | { readonly kind: 'form'; readonly tree: Tree }
+  | { readonly kind: 'text'; readonly template: TextTemplate };
+
+export interface RetryPolicy {
+  /** The first time included. */
+  readonly attempts: number;
+  /** The statuses that are retried; undefined for those of the retry table. */
+  readonly on: ReadonlySet<number> | undefined;
+  /** Milliseconds: the first wait is drawn up to `base`, later ones up to twice as much each time, never beyond `cap`. */
+  readonly base: number;
+  readonly cap: number;
+}
+
+export interface RowRule {
+  readonly if: Question;
+  readonly then: 'accept' | 'reject';
+  readonly reason: ValueTemplate | undefined;
+}
+
+export interface Response {
+  readonly parse: 'auto' | 'json' | 'text' | 'none';
+  readonly rules: readonly AnswerRule[];
+  readonly ok: Question | undefined;
+  readonly reason: ValueTemplate | undefined;
+  readonly partial: ReadonlySet<number>;
+  readonly accepted: ValueTemplate | undefined;
+  /** The row's side of a join. */
+  readonly key: ValueTemplate | undefined;
+  readonly rows: RowResults | undefined;
+  readonly errors: RowErrors | undefined;
+  /** Whether accepting a row depends on what the body says. */
+  readonly readsBody: boolean;
+}
+
+export interface AnswerRule {
+  readonly if: Question;
+  readonly then: 'accept' | 'reject' | 'retry';
+  readonly reason: ValueTemplate | undefined;
+  readonly after: ValueTemplate | undefined;
+}
+
+export interface RowResults {
+  readonly each: ValueTemplate;
+  readonly key: ValueTemplate | undefined;
+  readonly index: ValueTemplate | undefined;
+  readonly ok: Question | undefined;
+  readonly reason: ValueTemplate | undefined;
+}
+
+export interface RowErrors {
+  readonly each: ValueTemplate;
+  readonly key: ValueTemplate | undefined;
+  readonly index: ValueTemplate | undefined;
+  readonly reason: ValueTemplate | undefined;
+  readonly unmatched: 'reject' | 'ignore';
+  readonly required: Question | undefined;
+}

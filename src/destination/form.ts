@@ -1,0 +1,203 @@
+/** Compiles what the sync form offers: objects, modes, fields, options, validation rules, and the sync map. */
+
+import { didYouMean, oneOf } from '../fault.ts';
+import type { FieldSpec, FormSpec, Manifest, ModeSpec, ObjectSpec } from '../manifest/manifest.ts';
+import type { Path } from '../manifest/yaml.ts';
+import { createValidator } from '../schema/validate.ts';
+import { isMap } from '../template/text.ts';
+import type { Author } from './author.ts';
+import {
+  type Entry,
+  type FormLevel,
+  OPERATIONS,
+  type Operation,
+  type Options,
+  type Request,
+  type ValidationRule,
+} from './destination.ts';
+import type { PlaceNames } from './names.ts';
+
+/** Hightouch's field types. */
+export const FIELD_TYPES = [
+  'STRING',
+  'ENUM',
+  'NUMBER',
+  'BOOLEAN',
+  'DATE',
+  'DATETIME',
+  'EMAIL',
+  'OBJECT',
+  'ARRAY',
+  'REFERENCE',
+  'UNKNOWN',
+] as const;
+
+/** Members of a configuration that Hightouch itself sets: an option of that name would be overwritten. */
+const CONFIGURATION = new Set(['object', 'mode', 'mappings', 'identifierMapping', 'customMappings']);
+
+type LevelSpec = FormSpec & Pick<Manifest, 'objects' | 'modes'>;
+
+export class FormCompiler {
+  readonly #author: Author;
+  readonly #names: PlaceNames;
+  readonly #requests: ReadonlyMap<string, Request>;
+  #syncs = 0;
+
+  constructor(author: Author, names: PlaceNames, requests: ReadonlyMap<string, Request>) {
+    this.#author = author;
+    this.#names = names;
+    this.#requests = requests;
+  }
+
+  compile(manifest: Manifest): FormLevel {
+    const form = this.#level(manifest, []);
+    if (this.#syncs === 0) {
+      this.#author.fault(
+        'manifest.sync',
+        [],
+        'Nothing says which request answers add, change or remove. Add sync: { add: …, change: … } at the top, in an object or in a mode.',
+        'key',
+      );
+    }
+    return form;
+  }
+
+  #level(spec: LevelSpec, path: Path): FormLevel {
+    return {
+      objects: spec.objects?.map((entry, index) => this.#entry(entry, [...path, 'objects', index], [])),
+      modes: spec.modes?.map((entry, index) => this.#entry(entry, [...path, 'modes', index], ['object'])),
+      fields: spec.fields?.map((entry, index) => this.#field(entry, [...path, 'fields', index])),
+      customFields: spec.customFields,
+      options: spec.options && this.#options(spec.options, [...path, 'options']),
+      rules: (spec.validate ?? []).map((rule, index) => this.#rule(rule, [...path, 'validate', index])),
+      sync: spec.sync && this.#sync(spec.sync, [...path, 'sync']),
+    };
+  }
+
+  #entry(spec: ObjectSpec | ModeSpec, path: Path, seen: readonly string[]): Entry {
+    return {
+      ...this.#common(spec, path, seen),
+      type: undefined,
+      required: undefined,
+      identifier: undefined,
+      level: this.#level(spec, path),
+    };
+  }
+
+  #field(spec: FieldSpec, path: Path): Entry {
+    const names = this.#names.form('fields', 'object', 'mode', ...(spec.each === undefined ? [] : ['item']));
+    if (spec.type !== undefined && !spec.type.includes('{') && !(FIELD_TYPES as readonly string[]).includes(spec.type)) {
+      const hint = didYouMean(spec.type, FIELD_TYPES);
+      this.#author.fault(
+        'manifest.value',
+        [...path, 'type'],
+        `"${spec.type}" is not a field type; expected ${oneOf(FIELD_TYPES)}.`,
+        'value',
+        hint,
+      );
+    }
+    return {
+      ...this.#common(spec, path, ['object', 'mode']),
+      type: this.#author.maybeLeaf(spec.type, [...path, 'type'], names),
+      required: this.#author.maybeLeaf(spec.required, [...path, 'required'], names),
+      identifier: this.#author.maybeLeaf(spec.identifier, [...path, 'identifier'], names),
+      level: undefined,
+    };
+  }
+
+  #common(
+    spec: FieldSpec | ModeSpec | ObjectSpec,
+    path: Path,
+    seen: readonly string[],
+  ): Pick<Entry, 'each' | 'only' | 'id' | 'label' | 'description'> {
+    const where = String(path.at(-2) ?? '');
+    const outer = this.#names.form(where, ...seen);
+    const inner = this.#names.form(where, ...seen, ...(spec.each === undefined ? [] : ['item']));
+    return {
+      each: this.#author.maybeExpression(spec.each, [...path, 'each'], outer),
+      only: this.#author.maybeQuestion(spec.if, [...path, 'if'], inner),
+      id: this.#author.leaf(spec.id, [...path, 'id'], inner),
+      label: this.#author.maybeLeaf(spec.label, [...path, 'label'], inner),
+      description: this.#author.maybeLeaf(spec.description, [...path, 'description'], inner),
+    };
+  }
+
+  #options(spec: NonNullable<FormSpec['options']>, path: Path): Options {
+    const names = this.#names.form('options', 'object', 'mode');
+    this.#checkSchema(spec.schema, [...path, 'schema']);
+    return {
+      schema: this.#author.tree(spec.schema, [...path, 'schema'], names),
+      uiSchema: spec.uiSchema === undefined ? undefined : this.#author.tree(spec.uiSchema, [...path, 'uiSchema'], names),
+    };
+  }
+
+  #checkSchema(schema: unknown, path: Path): void {
+    const properties = isMap(schema) ? schema.properties : undefined;
+    if (!isMap(schema) || schema.type !== 'object') {
+      this.#author.fault(
+        'manifest.options',
+        path,
+        'The schema of options must be a JSON Schema with type: object, whose properties are the options.',
+      );
+      return;
+    }
+    for (const [name, property] of Object.entries(isMap(properties) ? properties : {})) {
+      const at = [...path, 'properties', name];
+      if (CONFIGURATION.has(name)) {
+        this.#author.fault(
+          'manifest.options',
+          at,
+          `An option cannot be named "${name}": Hightouch sets that part of the configuration itself.`,
+          'key',
+        );
+      }
+      if (isMap(property) && property.format === 'liquid') {
+        this.#author.fault(
+          'manifest.not-yet',
+          [...at, 'format'],
+          'format: liquid (a template that the person at the form writes) is not yet built in this version of Rowpost.',
+        );
+      }
+    }
+    if (/\{\{|\{%/.test(JSON.stringify(schema))) return;
+    try {
+      createValidator(schema);
+    } catch (error) {
+      this.#author.fault(
+        'manifest.options',
+        path,
+        `This is no JSON Schema: ${error instanceof Error ? error.message : String(error)}.`,
+      );
+    }
+  }
+
+  #rule(spec: NonNullable<FormSpec['validate']>[number], path: Path): ValidationRule {
+    const names = this.#names.validate('validate');
+    return {
+      if: this.#author.question(spec.if, [...path, 'if'], names),
+      error: this.#author.leaf(spec.error, [...path, 'error'], names),
+    };
+  }
+
+  #sync(spec: NonNullable<FormSpec['sync']>, path: Path): ReadonlyMap<Operation, Request> {
+    const sync = new Map<Operation, Request>();
+    for (const operation of OPERATIONS) {
+      const name = spec[operation];
+      if (name === undefined) continue;
+      this.#syncs++;
+      const request = this.#requests.get(name);
+      if (request !== undefined) sync.set(operation, request);
+      else {
+        const known = [...this.#requests.keys()];
+        this.#author.fault(
+          'manifest.sync',
+          [...path, operation],
+          `There is no request "${name}". There is ${oneOf(known)}.`,
+          'value',
+          didYouMean(name, known),
+        );
+      }
+    }
+    return sync;
+  }
+}

@@ -1,0 +1,17 @@
+/** Which headers a manifest may set. */
+
+/** What the client itself must set (RFC 9110 section 7.6.1): a request whose framing data could change is not ours to send. */
+const REFUSED = new Set(
+  'connection content-length expect host http2-settings keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer transfer-encoding upgrade'.split(
+    ' ',
+  ),
+);
+
+/** RFC 9110 section 5.6.2: a token. */
+const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+
+/** What is wrong with the name of a header, as the beginning of a sentence, or nothing. */
+export function problemOfHeader(name: string): string | undefined {
+  if (!NAME.test(name)) return `"${name}" is not the name of a header`;
+  return REFUSED.has(name.toLowerCase()) ? `"${name}" is set by the HTTP client itself` : undefined;
+}

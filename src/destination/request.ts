@@ -1,0 +1,189 @@
+/** Compiles one of a manifest's `requests`. */
+
+import { oneOf } from '../fault.ts';
+import type { ConnectionSpec, RequestSpec } from '../manifest/manifest.ts';
+import type { Path } from '../manifest/yaml.ts';
+import type { Names } from '../template/names.ts';
+import { OUTPUT } from '../template/template.ts';
+import type { Tree } from '../template/tree.ts';
+import type { Author } from './author.ts';
+import { compileRetry, milliseconds } from './connection.ts';
+import type { Body, PathTemplate, Request } from './destination.ts';
+import { problemOfHeader } from './headers.ts';
+import type { PlaceNames } from './names.ts';
+import { compileResponse } from './response.ts';
+
+const METHODS = { get: 'GET', post: 'POST', put: 'PUT', patch: 'PATCH', delete: 'DELETE' } as const;
+const BODIES = ['json', 'form', 'text'] as const;
+
+/** Until a manifest says otherwise. */
+const DEFAULT_TIMEOUT = '30s';
+
+export function compileRequest(
+  name: string,
+  spec: RequestSpec,
+  connection: ConnectionSpec,
+  author: Author,
+  names: PlaceNames,
+): Request {
+  const path: Path = ['requests', name];
+  const where = `requests.${name}`;
+  const { method, pathAt, source } = methodOf(spec, path, author);
+  const rowNames = names.row(where);
+  const bodyNames = spec.batch === undefined ? rowNames : names.batch(`the body of ${where}, which is batched,`);
+  const body = compileBody(spec, path, author, bodyNames, method);
+  if (spec.batch === undefined && spec.item !== undefined) {
+    author.fault(
+      'manifest.item',
+      [...path, 'item'],
+      'An item is one row’s part of a batched body. Add batch: { size: … }, or write the body itself.',
+      'key',
+    );
+  }
+  if (spec.batch !== undefined) checkBatch(spec, path, author, body);
+  const item = spec.item === undefined ? undefined : author.tree(spec.item, [...path, 'item'], rowNames, spec.omit);
+  return {
+    name,
+    method,
+    path: compilePath(source, pathAt, author, rowNames),
+    query: layers(author, rowNames, connection.query, ['connection', 'query'], spec.query, [...path, 'query']),
+    headers: compileHeaders(author, rowNames, connection, spec, path),
+    body,
+    batch: spec.batch,
+    item,
+    idempotent: spec.idempotent ?? (method !== 'POST' && method !== 'PATCH'),
+    rules: (spec.rules ?? []).map((rule, index) => ({
+      if: author.question(rule.if, [...path, 'rules', index, 'if'], rowNames),
+      then: rule.then,
+      reason: author.maybeLeaf(rule.reason, [...path, 'rules', index, 'reason'], rowNames),
+    })),
+    timeout: milliseconds(spec.timeout ?? connection.timeout ?? DEFAULT_TIMEOUT),
+    retry: compileRetry(
+      { ...connection.retry, ...spec.retry },
+      spec.retry?.backoff === undefined ? ['connection', 'retry'] : [...path, 'retry'],
+      author,
+    ),
+    response: compileResponse(spec.response ?? {}, [...path, 'response'], where, spec.batch !== undefined, author, names),
+  };
+}
+
+function methodOf(spec: RequestSpec, path: Path, author: Author): { method: Request['method']; pathAt: Path; source: string } {
+  const short = (Object.keys(METHODS) as (keyof typeof METHODS)[]).filter((word) => spec[word] !== undefined); // the keys of a literal
+  const long = spec.method !== undefined || spec.path !== undefined;
+  const [word] = short;
+  if (word !== undefined && short.length === 1 && !long)
+    return { method: METHODS[word], pathAt: [...path, word], source: spec[word] ?? '' };
+  if (word === undefined && spec.method !== undefined && spec.path !== undefined) {
+    return { method: spec.method, pathAt: [...path, 'path'], source: spec.path };
+  }
+  const sentence =
+    short.length === 0 && !long
+      ? `This request has no method. Add one of ${oneOf(Object.keys(METHODS))} with its path.`
+      : short.length > 1
+        ? `A request has one method; this one has ${short.join(' and ')}.`
+        : long && short.length === 1
+          ? `method and path are the long form of ${short[0]}: keep one of the two forms.`
+          : 'The long form needs both method and path.';
+  author.fault('manifest.method', path, sentence, 'key');
+  return { method: 'POST', pathAt: path, source: '/' };
+}
+
+function compilePath(source: string, at: Path, author: Author, names: Names): PathTemplate {
+  const template = author.text(source, at, names, 'path');
+  const literal = template.literal ?? source.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, '');
+  if (!source.startsWith('/')) {
+    const leading = source.startsWith('{{') ? ' A path that begins with a value is not yet built.' : '';
+    author.fault('manifest.path', at, `The path must begin with "/".${leading} Scheme and host stand in connection.url.`);
+  } else if (/[?#]/.test(literal)) {
+    author.fault('manifest.path', at, 'A path holds no "?" and no "#". Put parameters into query:, which encodes them.');
+  } else if (!/^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/.test(literal.replaceAll(OUTPUT, ''))) {
+    author.fault('manifest.path', at, 'The path holds a character that must be percent-encoded (RFC 3986). A space is %20.');
+  } else if (literal.split('/').some((part) => part === '.' || part === '..')) {
+    author.fault('manifest.path', at, 'The path holds "." or "..". Write the path that is meant.');
+  }
+  return { template, skeleton: template.literal?.split('/') };
+}
+
+function compileBody(spec: RequestSpec, path: Path, author: Author, names: Names, method: Request['method']): Body {
+  const given = BODIES.filter((word) => spec[word] !== undefined);
+  const [word] = given;
+  if (given.length > 1)
+    author.fault(
+      'manifest.body',
+      [...path, given[1] ?? ''],
+      `A request has one body at most; this one has ${given.join(' and ')}.`,
+      'key',
+    );
+  if (spec.omit !== undefined && word !== 'json' && word !== 'form')
+    author.fault('manifest.body', [...path, 'omit'], 'omit is for json and form bodies.', 'key');
+  if (word === undefined) return { kind: 'none' };
+  const at = [...path, word];
+  if (method === 'GET') author.fault('manifest.body', at, 'A GET request sends no body. Use query:, or post.', 'key');
+  if (word === 'form') return { kind: 'form', tree: author.tree(spec.form, at, names, spec.omit) };
+  if (word === 'text') return { kind: 'text', template: author.text(spec.text ?? '', at, names, 'text') };
+  if (typeof spec.json !== 'string' || /^\s*\{\{(?:(?!\}\}).)*\}\}$/s.test(spec.json))
+    return { kind: 'json', tree: author.tree(spec.json, at, names, spec.omit) };
+  if (spec.omit !== undefined)
+    author.fault(
+      'manifest.body',
+      [...path, 'omit'],
+      'omit is for JSON written as a tree; leave the keys out of this text with {% if %}.',
+      'key',
+    );
+  return { kind: 'json-text', template: author.text(spec.json, at, names, 'json-value') };
+}
+
+/** A batched body must hold its rows, else all but their number would be lost. */
+function checkBatch(spec: RequestSpec, path: Path, author: Author, body: Body): void {
+  const used =
+    body.kind === 'none'
+      ? new Set<string>()
+      : body.kind === 'json' || body.kind === 'form'
+        ? body.tree.names
+        : body.template.names;
+  if (author.faults.length > 0) return;
+  if (!['items', 'records', 'rows'].some((name) => used.has(name))) {
+    author.fault(
+      'manifest.batch',
+      [...path, 'batch'],
+      'The body of this batched request holds none of its rows. Use {{ items }}, {{ records }} or {{ rows }} in it.',
+      'key',
+    );
+  } else if (used.has('items') && spec.item === undefined) {
+    author.fault(
+      'manifest.item',
+      path,
+      'The body reads items, but there is no item. Add item:, one row’s part of the body, or use {{ records }}.',
+      'key',
+    );
+  } else if (!used.has('items') && spec.item !== undefined) {
+    author.fault('manifest.item', [...path, 'item'], 'The body does not read items, so this item is never sent.', 'key');
+  }
+}
+
+function compileHeaders(author: Author, names: Names, connection: ConnectionSpec, spec: RequestSpec, path: Path): Tree[] {
+  for (const [headers, at] of [
+    [connection.headers, ['connection', 'headers']],
+    [spec.headers, [...path, 'headers']],
+  ] as const) {
+    if (typeof headers !== 'object') continue;
+    for (const name of Object.keys(headers)) {
+      const problem = problemOfHeader(name);
+      if (problem !== undefined)
+        author.fault(
+          'manifest.header',
+          [...at, name],
+          `${problem.charAt(0).toUpperCase()}${problem.slice(1)}. Leave it out.`,
+          'key',
+        );
+    }
+  }
+  return layers(author, names, connection.headers, ['connection', 'headers'], spec.headers, [...path, 'headers']);
+}
+
+function layers(author: Author, names: Names, first: unknown, firstAt: Path, second: unknown, secondAt: Path): Tree[] {
+  return [
+    ...(first === undefined ? [] : [author.tree(first, firstAt, names)]),
+    ...(second === undefined ? [] : [author.tree(second, secondAt, names)]),
+  ];
+}

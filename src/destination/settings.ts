@@ -1,0 +1,126 @@
+/** Binds the settings of a destination to what the operator supplies. */
+
+import { Fault } from '../fault.ts';
+import { ExactNumber, exactNumber, parseJson, stringifyJson } from '../numbers.ts';
+import type { Destination, SettingDeclaration } from './destination.ts';
+
+/** Where values come from: the environment, and the reading of files that it or the manifest names. */
+export interface Supply {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** @throws where the file cannot be read */
+  readFile(path: string): string;
+}
+
+export interface BoundSettings {
+  /** What templates see as `settings`; without a prototype. */
+  readonly values: Readonly<Record<string, unknown>>;
+  /** The texts that must never be shown. */
+  readonly secrets: readonly string[];
+}
+
+/** The environment variable of a setting that names none: `mailchimp`, `api_key` → `MAILCHIMP_API_KEY`. */
+export function variableOf(id: string, name: string): string {
+  return `${id}_${name}`.toUpperCase().replace(/[^A-Z0-9]/g, '_');
+}
+
+export function bindSettings(destination: Destination, supply: Supply): BoundSettings | readonly Fault[] {
+  const values: Record<string, unknown> = Object.create(null);
+  const secrets: string[] = [];
+  const faults: Fault[] = [];
+  for (const declaration of destination.settings) {
+    const bound = bind(declaration, supply);
+    if (bound instanceof Fault) {
+      faults.push(bound);
+      continue;
+    }
+    values[declaration.name] = bound;
+    if (declaration.secret) secrets.push(typeof bound === 'string' ? bound : stringifyJson(bound));
+  }
+  return faults.length > 0 ? faults : { values, secrets };
+}
+
+/** Values given directly, as golden cases do; checked as if the operator had supplied them. */
+export function bindGiven(destination: Destination, given: Readonly<Record<string, unknown>>): BoundSettings | readonly Fault[] {
+  const env: Record<string, string> = {};
+  for (const { name, env: variable } of destination.settings) {
+    const value = given[name];
+    if (value !== undefined) env[variable] = typeof value === 'string' ? value : stringifyJson(value);
+  }
+  const readFile = () => {
+    throw new Error('no files are read here');
+  };
+  return bindSettings(
+    { ...destination, settings: destination.settings.map((setting) => ({ ...setting, file: undefined })) },
+    { env, readFile },
+  );
+}
+
+function bind(declaration: SettingDeclaration, supply: Supply): unknown {
+  const { name, env, fallback, description, secret } = declaration;
+  const text = textOf(declaration, supply);
+  if (text instanceof Fault) return text;
+  if (text === undefined) {
+    if (fallback !== undefined) return fallback;
+    const what = description === undefined ? '' : ` (${description})`;
+    return new Fault({
+      code: 'settings.missing',
+      sentence: `settings.${name} is missing${what}. Set the environment variable ${env}, or ${env}_FILE to the path of a file that holds it.`,
+    });
+  }
+  const value = readAs(declaration.type, text);
+  const wrong = value === undefined ? `is not ${TYPE_WORDS[declaration.type]}` : checkValue(declaration, value);
+  if (wrong === undefined) return value;
+  const shown = secret ? 'its value' : JSON.stringify(text.slice(0, 60));
+  return new Fault({ code: 'settings.value', sentence: `settings.${name} (${env}): ${shown} ${wrong}.` });
+}
+
+/** The variable, else the file that `<env>_FILE` or the manifest names. An empty variable counts as not set. */
+function textOf({ name, env, file }: SettingDeclaration, supply: Supply): string | undefined | Fault {
+  const direct = supply.env[env];
+  if (direct !== undefined && direct !== '') return direct;
+  const path = supply.env[`${env}_FILE`] ?? file;
+  if (path === undefined || path === '') return undefined;
+  try {
+    const text = supply.readFile(path).replace(/\r?\n$/, '');
+    return text === '' ? new Fault({ code: 'settings.file', sentence: `settings.${name}: the file ${path} is empty.` }) : text;
+  } catch {
+    return new Fault({
+      code: 'settings.file',
+      sentence: `settings.${name}: the file ${path} cannot be read. Check that it exists and that Rowpost may read it.`,
+    });
+  }
+}
+
+const TYPE_WORDS = { text: 'text', number: 'a number', boolean: 'true or false', json: 'JSON' } as const;
+
+function readAs(type: SettingDeclaration['type'], text: string): unknown {
+  switch (type) {
+    case 'text':
+      return text;
+    case 'number':
+      return /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(text.trim()) ? exactNumber(text.trim()) : undefined;
+    case 'boolean':
+      return { true: true, false: false }[text.trim().toLowerCase()];
+    case 'json':
+      try {
+        return parseJson(text);
+      } catch {
+        return undefined;
+      }
+  }
+}
+
+/** What is wrong with a value, as the rest of a sentence; nothing where it is as declared. */
+export function checkValue({ type, pattern, allowed }: SettingDeclaration, value: unknown): string | undefined {
+  const typed =
+    type === 'json' ||
+    (type === 'number'
+      ? typeof value === 'number' || value instanceof ExactNumber
+      : typeof value === (type === 'text' ? 'string' : type));
+  if (!typed) return `is not ${TYPE_WORDS[type]}`;
+  if (pattern !== undefined && !pattern.test(String(value))) return `does not match ${pattern.source.slice(4, -2)}`;
+  if (allowed !== undefined && !allowed.some((one) => stringifyJson(one) === stringifyJson(value))) {
+    return `is not one of ${allowed.map((one) => String(one)).join(', ')}`;
+  }
+  return undefined;
+}
