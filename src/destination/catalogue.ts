@@ -1,0 +1,101 @@
+/** All destinations of a folder: each ready, or broken with its faults, and none stopping another. */
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Fault } from '../fault.ts';
+import { readManifest } from '../manifest/read.ts';
+import type { Path } from '../manifest/yaml.ts';
+import { type BoundDestination, bindDestination, isFaults } from './bind.ts';
+import { compileDestination } from './compile.ts';
+import type { Destination } from './destination.ts';
+import { type Supply, variableOf } from './settings.ts';
+
+/** One file of the folder. */
+export interface Loaded {
+  readonly id: string;
+  readonly file: string;
+  /** There where the manifest is right. */
+  readonly destination: Destination | undefined;
+  /** There where its settings are right too. */
+  readonly bound: BoundDestination | undefined;
+  /** Of the manifest, which its author mends. */
+  readonly faults: readonly Fault[];
+  /** Of the settings, which the operator mends. */
+  readonly missing: readonly Fault[];
+  /** Where outputs opt out of escaping. */
+  readonly raws: readonly Path[];
+}
+
+const MANIFEST = /^(?!\.)(.+?)\.ya?ml$/;
+const CASES = /\.test\.ya?ml$/;
+
+/** The manifests of a folder, by name; golden cases and hidden files are not among them. @throws {Fault} where there is no folder */
+export function manifestFiles(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => MANIFEST.test(name) && !CASES.test(name))
+      .sort()
+      .map((name) => join(folder, name));
+  } catch (cause) {
+    throw new Fault({
+      code: 'usage.folder',
+      sentence: `The folder ${folder} cannot be read. Name the folder that holds the manifests with --destinations or ROWPOST_DESTINATIONS.`,
+      cause,
+    });
+  }
+}
+
+export function idOf(file: string): string {
+  return MANIFEST.exec(file.split(/[\\/]/).at(-1) ?? '')?.[1] ?? file;
+}
+
+/** @throws {Fault} where there is no folder */
+export function loadCatalogue(folder: string, supply: Supply): ReadonlyMap<string, Loaded> {
+  const catalogue = new Map<string, Loaded>();
+  const owners = new Map<string, string>();
+  for (const file of manifestFiles(folder)) {
+    const id = idOf(file);
+    const variables = variableOf(id, '');
+    const owner = owners.get(variables);
+    if (owner === undefined) {
+      owners.set(variables, file);
+      catalogue.set(id, load(id, file, supply));
+      continue;
+    }
+    const sentence = `${owner} has the same name for the environment (${variables}…). Rename one of the two files.`;
+    const clash = broken(id, file, [
+      new Fault({ code: 'manifest.clash', sentence, place: { file, line: 1, column: 1, length: 1, text: '' } }),
+    ]);
+    catalogue.set(catalogue.has(id) ? `${id} (${file})` : id, clash);
+  }
+  return catalogue;
+}
+
+/** One file, read, compiled and bound. */
+export function load(id: string, file: string, supply: Supply): Loaded {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (cause) {
+    return broken(id, file, [
+      new Fault({
+        code: 'manifest.file',
+        sentence: `${file} cannot be read. Check that it exists and that Rowpost may read it.`,
+        cause,
+      }),
+    ]);
+  }
+  const manifest = readManifest(id, file, text);
+  if (isFaults(manifest)) return broken(id, file, manifest);
+  const compiled = compileDestination(manifest);
+  if (isFaults(compiled)) return broken(id, file, compiled);
+  const { destination, raws } = compiled;
+  const bound = bindDestination(destination, supply);
+  return isFaults(bound)
+    ? { id, file, destination, bound: undefined, faults: [], missing: bound, raws }
+    : { id, file, destination, bound, faults: [], missing: [], raws };
+}
+
+function broken(id: string, file: string, faults: readonly Fault[]): Loaded {
+  return { id, file, destination: undefined, bound: undefined, faults, missing: [], raws: [] };
+}

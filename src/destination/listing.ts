@@ -1,0 +1,161 @@
+/** What the sync form is told: objects, modes, fields and options of a destination, for what was chosen so far. */
+
+import { didYouMean, Fault, oneOf } from '../fault.ts';
+import { type Scope, scopeOf } from '../template/scope.ts';
+import { scalarText } from '../template/text.ts';
+import type { BoundDestination } from './bind.ts';
+import type { Entry, FormLevel, Operation, Request } from './destination.ts';
+import { FIELD_TYPES } from './form.ts';
+
+/** An object or a mode, as the form lists it. */
+export interface Listed {
+  readonly id: string;
+  readonly label: string;
+  readonly description?: string;
+}
+
+export interface ListedField extends Listed {
+  readonly type: (typeof FIELD_TYPES)[number];
+  readonly required: boolean;
+  readonly identifier: boolean;
+}
+
+/** What was chosen, and every level that applies to it. */
+export interface Chosen {
+  readonly object: string | undefined;
+  readonly mode: string | undefined;
+  /** Outermost first. */
+  readonly levels: readonly FormLevel[];
+  readonly scope: Scope;
+}
+
+interface Item {
+  readonly listed: Listed;
+  readonly entry: Entry;
+  readonly scope: Scope;
+}
+
+/**
+ * @param now milliseconds since 1970
+ * @throws {Fault} for an object or a mode that there is not
+ */
+export function choose(bound: BoundDestination, object: string | undefined, mode: string | undefined, now: number): Chosen {
+  const { destination, settings } = bound;
+  const scope = scopeOf({ settings: settings.values, vars: destination.vars, now: new Date(now).toISOString(), object, mode });
+  const levels: FormLevel[] = [destination.form];
+  for (const [what, id, entries] of [
+    ['object', object, () => innermost(levels, 'objects')],
+    ['mode', mode, () => innermost(levels, 'modes')],
+  ] as const) {
+    const list = entries();
+    if (id === undefined || list === undefined) continue;
+    const items = itemsOf(list, scope);
+    const item = items.find(({ listed }) => listed.id === id);
+    if (item === undefined) throw unknownChoice(what, id, items);
+    if (item.entry.level !== undefined) levels.push(item.entry.level);
+  }
+  return { object, mode, levels, scope };
+}
+
+function unknownChoice(what: string, id: string, items: readonly Item[]): Fault {
+  const ids = items.map(({ listed }) => listed.id);
+  const there = ids.length === 0 ? `There are no ${what}s.` : `There is ${oneOf(ids)}.`;
+  return new Fault({
+    code: 'request.choice',
+    sentence: `There is no ${what} "${id.slice(0, 100)}". ${there}`,
+    hint: didYouMean(id.slice(0, 100), ids),
+  });
+}
+
+/** The innermost level's word: it wins whole. */
+export function innermost<K extends keyof FormLevel>(levels: readonly FormLevel[], word: K): FormLevel[K] | undefined {
+  return levels.findLast((level) => level[word] !== undefined)?.[word];
+}
+
+export function listObjects({ levels, scope }: Chosen): Listed[] {
+  return listed(innermost(levels, 'objects'), scope);
+}
+
+export function listModes({ levels, scope }: Chosen): Listed[] {
+  return listed(innermost(levels, 'modes'), scope);
+}
+
+/** Undefined where no level declares fields: then any column may be mapped to anything. */
+export function listFields({ levels, scope }: Chosen): ListedField[] | undefined {
+  const fields = innermost(levels, 'fields');
+  return (
+    fields &&
+    itemsOf(fields, scope).map(({ listed: field, entry, scope: own }) => ({ ...field, ...fieldWords(entry, own, field.id) }))
+  );
+}
+
+export function listOptions({ levels, scope }: Chosen): { schema: unknown; uiSchema: unknown } | undefined {
+  const options = innermost(levels, 'options');
+  return options && { schema: options.schema.value(scope), uiSchema: options.uiSchema?.value(scope) ?? {} };
+}
+
+/** The request that answers an operation, or nothing. */
+export function requestFor({ levels }: Chosen, operation: Operation): Request | undefined {
+  return innermost(levels, 'sync')?.get(operation);
+}
+
+/** Every sync map that a choice could lead to: what is not chosen yet stands for all there is. */
+export function reachableSyncs(form: FormLevel): ReadonlyMap<Operation, Request>[] {
+  const inner = [...(form.objects ?? []), ...(form.modes ?? [])].flatMap(({ level }) =>
+    level === undefined ? [] : reachableSyncs(level),
+  );
+  return form.sync === undefined ? inner : [form.sync, ...inner];
+}
+
+function listed(entries: readonly Entry[] | undefined, scope: Scope): Listed[] {
+  return itemsOf(entries ?? [], scope).map((item) => item.listed);
+}
+
+/** Entries with `each` stand for one item per element; of two with one id the first wins. */
+function itemsOf(entries: readonly Entry[], scope: Scope): Item[] {
+  const items = new Map<string, Item>();
+  for (const entry of entries) {
+    for (const own of scopesOf(entry, scope)) {
+      if (entry.only?.ask(own) === false) continue;
+      const id = scalarText(entry.id.value(own));
+      if (id === '') throw new Fault({ code: 'render.id', sentence: 'an entry of the form has an empty id' });
+      const description = textOf(entry.description?.value(own));
+      const one = { id, label: textOf(entry.label?.value(own)) ?? id, ...(description !== undefined && { description }) };
+      if (!items.has(id)) items.set(id, { listed: one, entry, scope: own });
+    }
+  }
+  return [...items.values()];
+}
+
+function scopesOf(entry: Entry, scope: Scope): Scope[] {
+  if (entry.each === undefined) return [scope];
+  const list = entry.each.value(scope);
+  if (Array.isArray(list)) return list.map((item) => scope.with({ item }));
+  throw new Fault({
+    code: 'render.each',
+    sentence: `each must give a list; it gave ${list === undefined ? 'nothing' : 'a single value'}`,
+  });
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : scalarText(value);
+}
+
+function fieldWords(entry: Entry, scope: Scope, id: string): Omit<ListedField, keyof Listed> {
+  const type = textOf(entry.type?.value(scope)) ?? 'STRING';
+  return {
+    type: FIELD_TYPES.find((known) => known === type) ?? fail(id, 'type', `"${type}", which is none of ${oneOf(FIELD_TYPES)}`),
+    required: yes(entry.required?.value(scope), id, 'required'),
+    identifier: yes(entry.identifier?.value(scope), id, 'identifier'),
+  };
+}
+
+function yes(value: unknown, id: string, word: string): boolean {
+  if (value === undefined || value === null || value === '') return false;
+  if (value === true || value === 'true') return true;
+  return value === false || value === 'false' ? false : fail(id, word, 'neither true nor false');
+}
+
+function fail(id: string, word: string, what: string): never {
+  throw new Fault({ code: 'render.field', sentence: `the ${word} of field "${id}" is ${what}` });
+}

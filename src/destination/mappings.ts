@@ -1,0 +1,77 @@
+/** A configuration's mappings, read leniently, and the record that they make of a row. */
+
+import { stringifyJson } from '../numbers.ts';
+import { isMap } from '../template/text.ts';
+
+/** One entry of `identifierMapping`, `mappings` or `customMappings`. */
+export type Mapping =
+  | { readonly type: 'standard'; readonly from: string; readonly to: string }
+  | { readonly type: 'static'; readonly value: unknown; readonly to: string }
+  /** A form whose value the call does not carry, or one that is not known: rows that need it are rejected. */
+  | { readonly type: 'unknown'; readonly to: string; readonly json: string };
+
+export interface Mappings {
+  readonly identifier: readonly Mapping[];
+  readonly fields: readonly Mapping[];
+  readonly custom: readonly Mapping[];
+}
+
+/** What templates see as `config`: the configuration with its mappings as lists of typed entries. */
+export interface ReadConfiguration {
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly mappings: Mappings;
+}
+
+export function readConfiguration(configuration: unknown): ReadConfiguration {
+  const config: Record<string, unknown> = Object.create(null);
+  if (isMap(configuration)) for (const [key, value] of Object.entries(configuration)) config[key] = value;
+  const mappings = {
+    identifier: readMappings(config.identifierMapping),
+    fields: readMappings(config.mappings),
+    custom: readMappings(config.customMappings),
+  };
+  config.identifierMapping = mappings.identifier;
+  config.mappings = mappings.fields;
+  config.customMappings = mappings.custom;
+  return { config, mappings };
+}
+
+/** A list or a single entry; null and nothing are no entries. */
+function readMappings(value: unknown): Mapping[] {
+  if (value === undefined || value === null) return [];
+  return (Array.isArray(value) ? value : [value]).map(readMapping);
+}
+
+function readMapping(entry: unknown): Mapping {
+  const { type, from, to, value } = isMap(entry) ? entry : {};
+  const target = typeof to === 'string' ? to : '';
+  if (target !== '' && (type === undefined || type === 'standard') && typeof from === 'string')
+    return { type: 'standard', from, to: target };
+  if (target !== '' && type === 'static' && value !== undefined) return { type: 'static', value, to: target };
+  return { type: 'unknown', to: target, json: stringifyJson(entry) };
+}
+
+export function allMappings({ identifier, fields, custom }: Mappings): Mapping[] {
+  return [...identifier, ...fields, ...custom];
+}
+
+/** Why rows cannot be sent with these mappings, or nothing. */
+export function unreadableMapping(mappings: Mappings): string | undefined {
+  const entry = allMappings(mappings).find((mapping) => mapping.type === 'unknown');
+  return entry?.type === 'unknown'
+    ? `the mapping ${entry.json.slice(0, 200)} has a form that Rowpost does not know, or a value that the call does not carry`
+    : undefined;
+}
+
+/** Makes records: a row's values by field id. A column that the row lacks leaves its field missing. */
+export function recordMaker(mappings: Mappings): (row: Readonly<Record<string, unknown>>) => Record<string, unknown> {
+  const entries = allMappings(mappings);
+  return (row) => {
+    const record: Record<string, unknown> = Object.create(null);
+    for (const entry of entries) {
+      if (entry.type === 'static') record[entry.to] = entry.value;
+      else if (entry.type === 'standard' && Object.hasOwn(row, entry.from)) record[entry.to] = row[entry.from];
+    }
+    return record;
+  };
+}

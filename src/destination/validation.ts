@@ -1,0 +1,103 @@
+/** Validates a sync configuration: the automatic checks, then the manifest's own rules; all that is wrong is told. */
+
+import { Fault } from '../fault.ts';
+import { createValidator, type Problem } from '../schema/validate.ts';
+import { isMap, scalarText } from '../template/text.ts';
+import type { BoundDestination } from './bind.ts';
+import { type Chosen, choose, innermost, listFields, listModes, listObjects, listOptions } from './listing.ts';
+import { allMappings, type Mapping, type Mappings, readConfiguration } from './mappings.ts';
+
+/**
+ * Sentences for the person at the form; none where the configuration is right.
+ * @param now milliseconds since 1970
+ */
+export function validateConfiguration(bound: BoundDestination, configuration: unknown, now: number): string[] {
+  const { config, mappings } = readConfiguration(configuration);
+  const chosen = chooseFor(bound, config, now);
+  if (typeof chosen === 'string') return [chosen];
+  return [...mappingErrors(chosen, mappings), ...optionErrors(chosen, config), ...ruleErrors(chosen, config, mappings)];
+}
+
+/** What a configuration chose, or why it is no choice. */
+export function chooseFor(bound: BoundDestination, config: Readonly<Record<string, unknown>>, now: number): Chosen | string {
+  const object = chosenId(config.object);
+  const mode = chosenId(config.mode);
+  try {
+    const top = choose(bound, object, undefined, now);
+    if (object === undefined && listObjects(top).length > 0) return 'Choose an object.';
+    if (mode === undefined && listModes(top).length > 0) return 'Choose a mode.';
+    return choose(bound, object, mode, now);
+  } catch (error) {
+    if (error instanceof Fault) return error.message;
+    throw error;
+  }
+}
+
+function chosenId(value: unknown): string | undefined {
+  return value === undefined || value === null || value === '' ? undefined : typeof value === 'string' ? value : String(value);
+}
+
+function mappingErrors(chosen: Chosen, mappings: Mappings): string[] {
+  const errors: string[] = [];
+  const mapped = new Set(allMappings(mappings).map(({ to }) => to));
+  for (const entry of allMappings(mappings)) {
+    if (entry.type === 'unknown')
+      errors.push(`The mapping ${entry.json} has a form that Rowpost does not know; expected {"from": column, "to": field}.`);
+  }
+  if (innermost(chosen.levels, 'customFields') === false && mappings.custom.length > 0) {
+    errors.push(
+      `Fields of your own (${names(mappings.custom)}) are not taken here. Map them to fields of the list, or remove them.`,
+    );
+  }
+  const fields = listFields(chosen);
+  if (fields === undefined) return errors;
+  for (const field of fields) {
+    if (field.required && !mapped.has(field.id)) errors.push(`The required field "${field.label}" is not mapped.`);
+  }
+  const identifiers = fields.filter((field) => field.identifier);
+  if (identifiers.length > 0 && !identifiers.some(({ id }) => mapped.has(id))) {
+    errors.push(`No identifier is mapped. Map ${identifiers.map(({ label }) => `"${label}"`).join(' or ')}.`);
+  }
+  const known = new Set(fields.map(({ id }) => id));
+  for (const entry of [...mappings.identifier, ...mappings.fields]) {
+    if (entry.type !== 'unknown' && !known.has(entry.to))
+      errors.push(`There is no field "${entry.to}". Reload the fields, and map another.`);
+  }
+  return [...new Set(errors)];
+}
+
+function names(mappings: readonly Mapping[]): string {
+  return mappings.map(({ to }) => `"${to}"`).join(', ');
+}
+
+/** Options stand flat beside Hightouch's own members: only those that the schema declares are checked. */
+function optionErrors(chosen: Chosen, config: Readonly<Record<string, unknown>>): string[] {
+  const schema = listOptions(chosen)?.schema;
+  if (!isMap(schema)) return [];
+  const declared = isMap(schema.properties) ? Object.keys(schema.properties) : [];
+  const options: Record<string, unknown> = {};
+  for (const name of declared) if (config[name] !== undefined) options[name] = config[name];
+  return createValidator(schema)(options).map(optionError);
+}
+
+function optionError({ path, keyword, params, message, schema }: Problem): string {
+  const title = typeof schema.title === 'string' ? schema.title : path.join('.');
+  if (keyword === 'required') return `The option "${String(params.missingProperty)}" is missing.`;
+  if (keyword === 'enum')
+    return `The option "${title}" must be one of ${(params.allowedValues as unknown[]).map((value) => scalarText(value)).join(', ')}.`; // Ajv's own params of enum
+  return `The option "${title}" ${message}.`;
+}
+
+function ruleErrors(chosen: Chosen, config: Readonly<Record<string, unknown>>, mappings: Mappings): string[] {
+  const scope = chosen.scope.with({ config, mapped: allMappings(mappings).map(({ to }) => to) });
+  const errors: string[] = [];
+  for (const rule of chosen.levels.flatMap((level) => level.rules)) {
+    try {
+      if (rule.if.ask(scope)) errors.push(scalarText(rule.error.value(scope)));
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      errors.push(`A rule of the manifest failed: ${error.message}.`);
+    }
+  }
+  return errors;
+}
