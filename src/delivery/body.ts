@@ -1,0 +1,44 @@
+/** The body of a request, written by the encoder of its kind. */
+
+import type { Body } from '../destination/destination.ts';
+import { parseJson, stringifyJson } from '../numbers.ts';
+import { renderFault } from '../template/render-fault.ts';
+import type { Scope } from '../template/scope.ts';
+import { isMap } from '../template/text.ts';
+import { formBody, pairsOf } from './parameters.ts';
+
+/** @throws {Fault} */
+export function renderBody(body: Body, scope: Scope): string | undefined {
+  switch (body.kind) {
+    case 'none':
+      return undefined;
+    case 'json': {
+      const value = body.tree.value(scope);
+      if (value === undefined) throw renderFault('body', 'the body is missing: its only value is');
+      return stringifyJson(value);
+    }
+    case 'json-text':
+      return checkedJson(body.template.text(scope));
+    case 'form': {
+      const value = body.tree.value(scope);
+      if (!isMap(value)) throw renderFault('body', 'a form must be a map of names and values');
+      return formBody(pairsOf(value));
+    }
+    case 'text': {
+      const text = body.template.text(scope);
+      if (!text.isWellFormed())
+        throw renderFault('surrogate', 'a text holds half a character (a lone surrogate), which cannot be sent');
+      return text;
+    }
+  }
+}
+
+/** A template can put its commas wrong for some rows: what does not parse is not sent. */
+function checkedJson(text: string): string {
+  try {
+    parseJson(text);
+    return text;
+  } catch (cause) {
+    throw renderFault('json', `the JSON text came out as ${cause instanceof Error ? cause.message : 'no JSON'}`, cause);
+  }
+}

@@ -1,0 +1,79 @@
+/** One call's rows on their way: what delivery is given, and what it answers for every row. */
+
+import type { BoundDestination } from '../destination/bind.ts';
+import type { Operation, Request } from '../destination/destination.ts';
+import type { ReadConfiguration } from '../destination/mappings.ts';
+import type { OutboundRequest, Send } from '../outbound/exchange.ts';
+import type { Scope } from '../template/scope.ts';
+import type { Pacer } from './pacer.ts';
+
+export type Row = Readonly<Record<string, unknown>>;
+
+/** An `add`, `change` or `remove`, checked: every row has an id. */
+export interface Call {
+  readonly bound: BoundDestination;
+  readonly request: Request;
+  readonly operation: Operation;
+  readonly idColumn: string;
+  readonly configuration: ReadConfiguration;
+  readonly object: string | undefined;
+  readonly mode: string | undefined;
+  readonly rows: readonly Row[];
+}
+
+/** What a row's fate depends on beside its call: all of it an argument, so that none of it is hidden. */
+export interface World {
+  readonly send: Send;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  random(): number;
+  /** Concurrency and pauses of the destination, shared by its calls. */
+  readonly pacer: Pacer;
+  /** Milliseconds that the call may take. */
+  readonly deadline: number;
+  /** Aborted when the caller hangs up: nothing more is sent. */
+  readonly gone: AbortSignal;
+  /** Lets other work run; awaited every so many rows. */
+  breathe(): Promise<void>;
+  /** Tells of a bug and gives a reference to look it up by. */
+  bug(error: unknown): string;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Milliseconds that only ever grow: for deadlines and waits. */
+  elapsed(): number;
+  /** Resolves after so many milliseconds, or at once when the signal fires; never rejects. */
+  wait(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+/** What becomes of a row. */
+export type Verdict = { readonly accepted: true } | { readonly accepted: false; readonly reason: string };
+
+export const ACCEPTED: Verdict = { accepted: true };
+
+export function rejected(reason: string): Verdict {
+  return { accepted: false, reason };
+}
+
+/** A row of the call, with what its templates see. */
+export interface PlannedRow {
+  /** The row's place in the call, from 0. */
+  readonly position: number;
+  readonly id: unknown;
+  readonly scope: Scope;
+  /** The row's side of a join, as text; undefined where it has none. */
+  readonly key: string | undefined;
+}
+
+/** A request rendered for its rows: every retry sends these bytes. */
+export interface PlannedRequest {
+  readonly request: Request;
+  readonly rows: readonly PlannedRow[];
+  readonly outbound: OutboundRequest;
+  /** What the templates of the answer see, beside the answer. */
+  readonly scope: Scope;
+  /** Requests that hold an earlier row of the same id or key: this one waits for their answers. */
+  readonly after: readonly PlannedRequest[];
+}

@@ -1,0 +1,89 @@
+/** A request without its body: URL and headers, checked to be what the manifest says. */
+
+import type { Base } from '../destination/bind.ts';
+import type { PathTemplate, Request } from '../destination/destination.ts';
+import { problemOfHeader } from '../destination/headers.ts';
+import { checkSegment } from '../template/places.ts';
+import { renderFault } from '../template/render-fault.ts';
+import type { Scope } from '../template/scope.ts';
+import { OUTPUT } from '../template/template.ts';
+import { isMap, scalarText } from '../template/text.ts';
+import type { Tree } from '../template/tree.ts';
+import type { RenderedAuth } from './auth.ts';
+import { headerValue } from './header-value.ts';
+import { pairsOf, queryString } from './parameters.ts';
+
+export interface Envelope {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Equal for rows that may share a request. */
+  readonly key: string;
+}
+
+/** @throws {Fault} where a value would change what is asked of whom */
+export function renderEnvelope(request: Request, base: Base, auth: RenderedAuth | undefined, scope: Scope): Envelope {
+  const query = queryString([...pairsOf(mapOf(request.query, scope, 'query')), ...(auth?.query ?? [])]);
+  const url = checkedUrl(base, renderPath(request.path, scope), query);
+  const headers = { ...defaultHeaders(request), ...renderHeaders(request.headers, scope), ...auth?.headers };
+  return { url, headers, key: `${url}\n${JSON.stringify(headers)}` };
+}
+
+function renderPath({ template, skeleton }: PathTemplate, scope: Scope): string {
+  const path = template.text(scope);
+  const parts = path.split('/');
+  for (const [index, part] of parts.entries()) {
+    // What is literal was checked when the manifest was loaded. Where tags may move the parts, only the ends may be empty.
+    const literal =
+      skeleton === undefined
+        ? part === '' && (index === 0 || index === parts.length - 1)
+        : skeleton[index]?.includes(OUTPUT) === false;
+    if (!literal) checkSegment(part);
+  }
+  if (skeleton !== undefined && parts.length !== skeleton.length)
+    throw renderFault('path', 'a value would change the parts of the path');
+  return path;
+}
+
+/** The URL as a parser reads it must be the one that was meant: its origin, its path, its parameters. */
+function checkedUrl({ origin, path: before }: Base, path: string, query: string): string {
+  const url = `${origin}${before}${path}${query === '' ? '' : `?${query}`}`;
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.origin === origin && parsed.href === url) return url;
+  throw renderFault('url', 'the URL would be read as another one than the manifest means');
+}
+
+function mapOf(layers: readonly Tree[], scope: Scope, what: string): Record<string, unknown> {
+  const map: Record<string, unknown> = Object.create(null);
+  for (const layer of layers) {
+    const value = layer.value(scope);
+    if (value === undefined || value === null) continue;
+    if (!isMap(value)) throw renderFault('map', `${what} must be a map of names and values`);
+    for (const [name, one] of Object.entries(value)) map[name] = one;
+  }
+  return map;
+}
+
+function renderHeaders(layers: readonly Tree[], scope: Scope): Record<string, string> {
+  const headers: Record<string, string> = Object.create(null);
+  for (const layer of layers) {
+    for (const [name, value] of Object.entries(mapOf([layer], scope, 'headers'))) {
+      const problem = problemOfHeader(name);
+      if (problem !== undefined) throw renderFault('header', problem);
+      headers[name.toLowerCase()] = headerValue(name, scalarText(value));
+    }
+  }
+  return headers;
+}
+
+const CONTENT_TYPES = {
+  none: undefined,
+  json: 'application/json',
+  'json-text': 'application/json',
+  form: 'application/x-www-form-urlencoded',
+  text: 'text/plain; charset=utf-8',
+};
+
+function defaultHeaders(request: Request): Record<string, string> {
+  const type = CONTENT_TYPES[request.body.kind];
+  return { accept: 'application/json, */*;q=0.5', ...(type !== undefined && { 'content-type': type }) };
+}

@@ -1,0 +1,22 @@
+/** Which texts a header can carry. */
+
+import { renderFault } from '../template/render-fault.ts';
+
+/**
+ * RFC 9110 section 5.5: no control characters but tab; what is beyond U+00FF has no byte, and blanks at the ends are lost on the way.
+ * @throws {Fault}
+ */
+export function headerValue(name: string, value: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value))
+    throw renderFault('header', `the header ${name} would hold a control character or a line break`);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: all that a byte of Latin-1 can be
+  if (!/^[\u0000-\u00ff]*$/.test(value))
+    throw renderFault(
+      'header',
+      `the header ${name} would hold a character that headers cannot carry; encode it, for example with base64 or uri`,
+    );
+  if (value !== value.trim())
+    throw renderFault('header', `the header ${name} would begin or end with a blank, which is lost on the way`);
+  return value;
+}

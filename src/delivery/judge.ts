@@ -1,0 +1,142 @@
+/** What an answer means for each row of its request. When in doubt, rows are rejected. */
+
+import type { AnswerRule, Response } from '../destination/destination.ts';
+import { Fault } from '../fault.ts';
+import { ExactNumber } from '../numbers.ts';
+import type { Answer } from '../outbound/exchange.ts';
+import type { Scope } from '../template/scope.ts';
+import type { ValueTemplate } from '../template/template.ts';
+import { type ReadAnswer, readAnswer } from './answer.ts';
+import { ACCEPTED, type PlannedRequest, rejected, type Verdict } from './call.ts';
+import { settleByErrors, settleByRows } from './join.ts';
+import { reasonText, statusReason } from './reason.ts';
+
+export type Judgement =
+  /** One verdict for each row of the request, in its order. */
+  | { readonly kind: 'settled'; readonly verdicts: readonly Verdict[] }
+  /** The manifest says that nothing was taken; `after` is seconds or a date, as it gave it. */
+  | { readonly kind: 'retry'; readonly after: string | undefined; readonly verdicts: readonly Verdict[] }
+  /** The answer failed and nothing but its status says what to do; these verdicts hold if it is not tried again. */
+  | { readonly kind: 'failed'; readonly verdicts: readonly Verdict[] };
+
+/** Pure: the same request and answer always give the same judgement. */
+export function judge(planned: PlannedRequest, reply: Answer): Judgement {
+  const answer = readAnswer(reply, planned.request.response.parse);
+  const { status, headers, body } = answer;
+  const judged = new Judging(planned, answer, planned.scope.with({ status, headers, body }));
+  try {
+    return judged.run();
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return judged.all(`the answer (HTTP ${status}) could not be judged: ${error.message}`);
+  }
+}
+
+/** What one judgement works on; `join.ts` shares it. */
+export class Judging {
+  readonly planned: PlannedRequest;
+  readonly answer: ReadAnswer;
+  readonly scope: Scope;
+
+  constructor(planned: PlannedRequest, answer: ReadAnswer, scope: Scope) {
+    this.planned = planned;
+    this.answer = answer;
+    this.scope = scope;
+  }
+
+  get response(): Response {
+    return this.planned.request.response;
+  }
+
+  run(): Judgement {
+    const { response, answer } = this;
+    const rule = response.rules.find((one) => one.if.ask(this.scope));
+    if (rule !== undefined) return this.#ruled(rule);
+    const success = answer.status >= 200 && answer.status < 300;
+    const asked = response.ok !== undefined && (success || response.ok.names.has('status'));
+    // An unreadable body is never a yes: what ok would read there is missing, and missing can mean "no errors".
+    const ok = asked ? response.ok?.ask(this.scope) === true : success;
+    if (ok) return this.#settle();
+    if (!success && response.partial.has(answer.status) && answer.unreadable === undefined) {
+      const named = this.#partial();
+      if (named !== undefined) return named;
+    }
+    const verdicts = this.rejectAll();
+    return success ? { kind: 'settled', verdicts } : { kind: 'failed', verdicts };
+  }
+
+  /** Every row rejected for one reason. */
+  all(reason: string): Judgement {
+    return { kind: 'settled', verdicts: this.planned.rows.map(() => rejected(reason)) };
+  }
+
+  /** Every row rejected, each for what the manifest or the answer says of it. */
+  rejectAll(template: ValueTemplate | undefined = this.response.reason): Verdict[] {
+    return this.planned.rows.map((row) => rejected(this.reasonFor(row.scope, template, {}) ?? this.statusReason()));
+  }
+
+  /** A template's reason for a row; nothing where it gives none or fails. */
+  reasonFor(row: Scope, template: ValueTemplate | undefined, more: Record<string, unknown>): string | undefined {
+    if (template === undefined) return undefined;
+    const { status, headers, body } = this.answer;
+    try {
+      return reasonText(template.value(row.with({ status, headers, body, ...more })));
+    } catch (error) {
+      if (error instanceof Fault) return undefined;
+      throw error;
+    }
+  }
+
+  statusReason(): string {
+    const { status, body } = this.answer;
+    return status >= 300 && status < 400
+      ? `HTTP ${status}: the API answers with a redirect, which is not followed`
+      : statusReason(status, body);
+  }
+
+  #ruled(rule: AnswerRule): Judgement {
+    if (rule.then === 'accept') return { kind: 'settled', verdicts: this.planned.rows.map(() => ACCEPTED) };
+    const verdicts = this.rejectAll(rule.reason ?? this.response.reason);
+    return rule.then === 'reject'
+      ? { kind: 'settled', verdicts }
+      : { kind: 'retry', after: afterText(rule.after?.value(this.scope)), verdicts };
+  }
+
+  #settle(): Judgement {
+    const { response, answer } = this;
+    if (response.readsBody && answer.unreadable !== undefined) {
+      return this.all(`HTTP ${answer.status}, but ${answer.unreadable}, so it does not say which rows were taken`);
+    }
+    return { kind: 'settled', verdicts: this.#counted(this.#joined()?.verdicts ?? this.planned.rows.map(() => ACCEPTED)) };
+  }
+
+  #joined(): { verdicts: readonly Verdict[]; named: number } | undefined {
+    const { rows, errors } = this.response;
+    if (rows !== undefined) return settleByRows(this, rows);
+    return errors && settleByErrors(this, errors);
+  }
+
+  /** A failing status under which the rows or errors are believed, if they name at least one row that was sent. */
+  #partial(): Judgement | undefined {
+    const joined = this.#joined();
+    return joined !== undefined && joined.named > 0 ? { kind: 'settled', verdicts: this.#counted(joined.verdicts) } : undefined;
+  }
+
+  /** `accepted` must equal what is about to be accepted: which rows are missing nobody can tell. */
+  #counted(verdicts: readonly Verdict[]): readonly Verdict[] {
+    const { accepted } = this.response;
+    if (accepted === undefined) return verdicts;
+    const expected = verdicts.filter((verdict) => verdict.accepted).length;
+    const said = accepted.value(this.scope);
+    const count = typeof said === 'string' && /^\d+$/.test(said.trim()) ? Number(said) : said;
+    if (count === expected) return verdicts;
+    const words = typeof count === 'number' ? `that it took ${count}` : 'not how many it took';
+    return verdicts.map((verdict) =>
+      verdict.accepted ? rejected(`the answer says ${words} of ${expected} rows, so which were taken is not known`) : verdict,
+    );
+  }
+}
+
+function afterText(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' || value instanceof ExactNumber ? String(value) : undefined;
+}

@@ -1,0 +1,59 @@
+/** The time of one call: until when requests may start, until when answers are waited for, and why it ended. */
+
+import type { Clock, World } from './call.ts';
+
+/** The end of a call is kept for answering: this part of its time, between these bounds in milliseconds. */
+const RESERVE = { part: 0.02, least: 50, most: 500 };
+/** In the last part before that no request starts any more: it could hardly be answered. */
+const LAST_START = { part: 0.02, least: 50, most: 500 };
+
+export class CallTime {
+  /** Fires when nothing may start any more: little time is left, or the caller hung up. */
+  readonly closing: AbortSignal;
+  /** Fires when answers are waited for no longer. */
+  readonly ended: AbortSignal;
+  readonly #clock: Clock;
+  readonly #gone: AbortSignal;
+  readonly #lastStart: number;
+  readonly #end: number;
+  readonly #done = new AbortController();
+
+  constructor({ clock, deadline, gone }: Pick<World, 'clock' | 'deadline' | 'gone'>) {
+    const share = ({ part, least, most }: typeof RESERVE) => Math.min(most, Math.max(least, deadline * part));
+    this.#clock = clock;
+    this.#gone = gone;
+    this.#end = clock.elapsed() + deadline - share(RESERVE);
+    this.#lastStart = this.#end - share(LAST_START);
+    this.ended = this.#after(this.#end);
+    this.closing = AbortSignal.any([this.#after(this.#lastStart), gone]);
+  }
+
+  /** Milliseconds until answers are waited for no longer. */
+  left(): number {
+    return Math.max(1, this.#end - this.#clock.elapsed());
+  }
+
+  /** Milliseconds until nothing may start any more. */
+  leftToStart(): number {
+    return Math.max(0, this.#lastStart - this.#clock.elapsed());
+  }
+
+  whyClosed(): string {
+    return this.#gone.aborted ? 'the caller hung up' : 'the deadline of the call had come';
+  }
+
+  /** Ends the timers. */
+  stop(): void {
+    this.#done.abort();
+  }
+
+  #after(time: number): AbortSignal {
+    const controller = new AbortController();
+    const arm = async () => {
+      await this.#clock.wait(time - this.#clock.elapsed(), this.#done.signal);
+      if (!this.#done.signal.aborted) controller.abort();
+    };
+    void arm();
+    return controller.signal;
+  }
+}
