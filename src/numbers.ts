@@ -18,7 +18,9 @@ export class JsonError extends Error {
 export class ExactNumber {
   readonly #text: string;
 
+  /** @param text a JSON numeral: it is printed into JSON as it is, so anything else throws */
   constructor(text: string) {
+    if (!NUMERAL.test(text)) throw new TypeError('An ExactNumber is made of a JSON numeral.');
     this.#text = text;
   }
 
@@ -30,8 +32,10 @@ export class ExactNumber {
     return Number(this.#text);
   }
 
+  /** Under plain `JSON.stringify` a string of the digits; `stringifyJson` makes a number of it. */
   toJSON(): string {
-    marked = true;
+    if (printing === undefined) return this.#text;
+    printing.marked = true;
     return mark + this.#text;
   }
 
@@ -58,15 +62,23 @@ export class ExactNumber {
   }
 }
 
-/** The number that a JSON or YAML numeral stands for: a double where that keeps its value, else the digits. */
+/**
+ * The number that a decimal numeral of JSON or YAML stands for: a double where that keeps its value, else the digits.
+ * YAML's `+1`, `007`, `.5` and `5.` are taken too; of any other text (`.inf`, `0x1F`) it is what `Number` makes of it.
+ */
 export function exactNumber(text: string): number | ExactNumber {
-  return isExact(text) ? Number(text) : new ExactNumber(text);
+  const [, sign, whole = '', fraction = '', power = ''] = /^([+-]?)(\d*)(?:\.(\d*))?([eE][+-]?\d+)?$/.exec(text) ?? [];
+  if (sign === undefined || (whole === '' && fraction === '') || isExact(text)) return Number(text);
+  const point = fraction === '' ? '' : `.${fraction}`;
+  return new ExactNumber((sign === '-' ? '-' : '') + (whole.replace(/^0+/, '') || '0') + point + power);
 }
 
 /** Whether a double holds this numeral as written: converting it to a double and back gives the same digits. */
 function isExact(text: string): boolean {
   const value = Number(text);
-  return Number.isFinite(value) && sameNumber(text, String(value));
+  if (!Number.isFinite(value)) return false;
+  const printed = String(value);
+  return printed === text || sameNumber(text, printed);
 }
 
 function sameNumber(a: string, b: string): boolean {
@@ -79,8 +91,11 @@ function sameNumber(a: string, b: string): boolean {
 function decimal(text: string): { sign: string; digits: string; exponent: number } {
   const [, sign = '', whole = '', fraction = '', power = '0'] = /^([+-]?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const all = (whole + fraction).replace(/^0+/, '');
-  const digits = all.replace(/0+$/, '');
-  return { sign: sign === '-' ? '-' : '', digits, exponent: Number(power) - fraction.length + (all.length - digits.length) };
+  // By hand: /0+$/ is quadratic in a long run of zeros that does not end the text.
+  let end = all.length;
+  while (all.charCodeAt(end - 1) === ZERO) end--;
+  const digits = all.slice(0, end);
+  return { sign: sign === '-' ? '-' : '', digits, exponent: Number(power) - fraction.length + (all.length - end) };
 }
 
 /*
@@ -90,13 +105,20 @@ function decimal(text: string): { sign: string; digits: string; exponent: number
 const mark = `\u0001${randomBytes(16).toString('hex')}:`;
 const printedMark = JSON.stringify(mark).slice(1, -1);
 const printedNumber = new RegExp(`"${printedMark.replace(/\\/g, '\\\\')}([^"]*)"`, 'g');
-let marked = false;
+/** Set while `stringifyJson` runs: at no other time may the mark leave this module, or somebody could learn it. */
+let printing: { marked: boolean } | undefined;
 
 /** `JSON.stringify` that prints exact numbers with their own digits. Numbers that are not finite become `null`, as there. */
 export function stringifyJson(value: unknown, indent?: number): string {
-  marked = false;
-  const text = JSON.stringify(value, undefined, indent) ?? 'null';
-  return marked ? text.replace(printedNumber, '$1') : text;
+  const outer = printing;
+  const own = { marked: false };
+  printing = own;
+  try {
+    const text = JSON.stringify(value, undefined, indent) ?? 'null';
+    return own.marked ? text.replace(printedNumber, '$1') : text;
+  } finally {
+    printing = outer;
+  }
 }
 
 /**
@@ -111,14 +133,25 @@ export function parseJson(text: string): unknown {
     return JSON.parse(markNumbers(text, risky), (_, value) =>
       typeof value === 'string' && value.startsWith(mark) ? new ExactNumber(value.slice(mark.length)) : value,
     );
-  } catch (cause) {
+  } catch (error) {
+    const cause = risky.length === 0 ? error : mistakeIn(text, error);
+    if (!(cause instanceof SyntaxError)) throw new JsonError('JSON with more long numbers than can be kept', { cause });
     throw new JsonError(`not JSON${parserPlace(cause)}`, { cause });
   }
 }
 
+/** Parses the text as it came, so that the place of the mistake is counted without the marks. */
+function mistakeIn(text: string, error: unknown): unknown {
+  try {
+    JSON.parse(text);
+    return error;
+  } catch (plain) {
+    return plain;
+  }
+}
+
 /** Of the engine's message only the position is kept: the rest may quote the text, which may hold secrets. */
-function parserPlace(cause: unknown): string {
-  if (!(cause instanceof SyntaxError)) return '';
+function parserPlace(cause: SyntaxError): string {
   const position = /at position (\d+)/.exec(cause.message)?.[1];
   if (position !== undefined) return ` (at character ${Number(position) + 1})`;
   return /end of JSON input|Unterminated/.test(cause.message) ? ' (it ends too early)' : '';
@@ -126,6 +159,10 @@ function parserPlace(cause: unknown): string {
 
 const QUOTE = 34;
 const BACKSLASH = 92;
+const ZERO = 48;
+const COLON = 58;
+/** A number as RFC 8259 writes it. */
+const NUMERAL = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/;
 
 /** One pass over the text: checks the depth, and finds `[start, end)` of the numerals that may not survive a double. */
 function scan(text: string): number[] {
@@ -144,7 +181,7 @@ function scan(text: string): number[] {
       // Fifteen significant digits always survive; an exponent may overflow or underflow.
       if (end - i > 15 || hasExponent(text, i, end)) {
         const numeral = text.slice(i, end);
-        if (/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(numeral) && !isExact(numeral)) risky.push(i, end);
+        if (NUMERAL.test(numeral) && !isExact(numeral) && !isKey(text, end)) risky.push(i, end);
       }
       i = end - 1;
     }
@@ -172,6 +209,13 @@ function endOfNumeral(text: string, start: number): number {
     if (!inside) break;
   }
   return i;
+}
+
+/** A numeral before a colon is a mistake for the parser to find; marked, it would become a key that shows the mark. */
+function isKey(text: string, end: number): boolean {
+  let i = end;
+  while (text.charCodeAt(i) <= 32) i++;
+  return text.charCodeAt(i) === COLON;
 }
 
 function hasExponent(text: string, start: number, end: number): boolean {
