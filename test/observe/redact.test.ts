@@ -1,0 +1,88 @@
+/** The redactor: canaries in every encoding, alone and inside other text. */
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { createRedactor } from '../../src/observe/redact.ts';
+
+const CANARY = 'k3y/with+"quotes"\\ & ümläut?=';
+
+describe('createRedactor', () => {
+  const { redact } = createRedactor([CANARY]);
+  const bytes = Buffer.from(CANARY);
+  const forms: Record<string, string> = {
+    raw: CANARY,
+    base64: bytes.toString('base64'),
+    base64url: bytes.toString('base64url'),
+    percent: encodeURIComponent(CANARY),
+    'percent in lower case': encodeURIComponent(CANARY).replace(/%../g, (code) => code.toLowerCase()),
+    form: new URLSearchParams({ a: CANARY }).toString().slice(2),
+    JSON: JSON.stringify(CANARY).slice(1, -1),
+    'JSON with \\/': JSON.stringify(CANARY).slice(1, -1).replaceAll('/', '\\/'),
+    'JSON in ASCII': JSON.stringify(CANARY)
+      .slice(1, -1)
+      .replace(/[^ -~]/g, (unit) => `\\u00${unit.charCodeAt(0).toString(16)}`),
+    'JSON in JSON': JSON.stringify(JSON.stringify(CANARY).slice(1, -1)).slice(1, -1),
+  };
+  for (const [name, form] of Object.entries(forms)) {
+    it(`takes it out as ${name}`, () => assert.equal(redact(`<${form}|${form}>`), '<[secret]|[secret]>'));
+  }
+
+  for (const user of ['', 'a', 'ab', 'abc', 'abcd']) {
+    it(`leaves nothing to decode of basic credentials of ${JSON.stringify(user)}`, () => {
+      for (const encoding of ['base64', 'base64url'] as const) {
+        const header = Buffer.from(`${user}:${CANARY}:x`).toString(encoding);
+        const left = redact(header);
+        assert.ok(left.includes('[secret]'), left);
+        assert.ok(left.replace('[secret]', '').length <= 12, left);
+      }
+    });
+  }
+
+  it('takes the longest first', () => {
+    const both = createRedactor(['abcd', 'abcdefgh']);
+    assert.equal(both.redact('abcdefgh abcd'), '[secret] [secret]');
+  });
+
+  it('ignores what is too short to be one', () => {
+    assert.equal(createRedactor(['', 'abc']).redact('abc'), 'abc');
+  });
+
+  it('learns', () => {
+    const learning = createRedactor([]);
+    assert.equal(learning.redact('fresh-token'), 'fresh-token');
+    learning.add('fresh-token');
+    assert.equal(learning.redact('fresh-token'), '[secret]');
+    learning.add('other-token');
+    assert.equal(learning.redact('fresh-token other-token'), '[secret] [secret]');
+  });
+
+  it('lets no secret through, whatever it is made of', () => {
+    const secret = fc.string({ unit: 'binary', minLength: 4, maxLength: 30 }).filter((text) => !'[secret]'.includes(text));
+    fc.assert(
+      fc.property(secret, fc.string({ unit: 'binary' }), (text, around) => {
+        const one = createRedactor([text]);
+        for (const form of [
+          text,
+          encodeURIComponent(text),
+          JSON.stringify(text).slice(1, -1),
+          Buffer.from(text).toString('base64'),
+        ]) {
+          assert.ok(one.redact(form).startsWith('[secret]'));
+          assert.ok(!one.redact(around.replaceAll(text, '') + form).endsWith(form));
+        }
+      }),
+    );
+  });
+
+  it('takes lone surrogates', () => {
+    assert.equal(createRedactor(['\ud800abcd']).redact('\ud800abcd \ufffdabcd'), '[secret] [secret]');
+  });
+
+  it('is quick on long texts with many secrets', () => {
+    const many = createRedactor(Array.from({ length: 50 }, (_, i) => `secret-number-${i}-${'x'.repeat(30)}`));
+    const start = performance.now();
+    many.redact('secret-number- and other text '.repeat(20_000));
+    assert.ok(performance.now() - start < 2000);
+  });
+});
