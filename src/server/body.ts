@@ -1,0 +1,138 @@
+/** The text of a request's body: its type checked, inflated, bounded in size, and UTF-8. */
+
+import type { Readable } from 'node:stream';
+import { type BrotliDecompress, createBrotliDecompress, createUnzip, type Unzip } from 'node:zlib';
+import type { Context } from 'koa';
+import bodyParser from 'koa-bodyparser';
+import { RPC_CODES } from '../rpc/method.ts';
+import { quoted, Refusal } from './refusal.ts';
+
+interface Body {
+  readonly text: string;
+  /** Of the text, inflated. */
+  readonly bytes: number;
+}
+
+/** @throws {Refusal} where the body is not to be had as text */
+export type ReadBody = (ctx: Context) => Promise<Body>;
+
+/** @param limit bytes, counted after inflating */
+export function createBodyReader(limit: number): ReadBody {
+  const options = {
+    // As JSON it would refuse `__proto__`, round long ids and lose what an empty body is: `rpc/` parses.
+    enableTypes: ['text'],
+    extendTypes: { text: ['application/json', 'application/*+json'] },
+    textLimit: `${limit}b`,
+    // Bytes rather than text: its decoder would put U+FFFD where the bytes are no UTF-8.
+    encoding: null,
+  };
+  const parse = bodyParser(options);
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+
+  return async (ctx) => {
+    checkType(ctx);
+    const inflater = createInflater(ctx);
+    try {
+      await parse(inflater === undefined ? ctx : readingFrom(ctx, inflater), nothing);
+    } catch (error) {
+      throw bodyRefusal(error, limit, inflater);
+    } finally {
+      if (inflater !== undefined) ctx.req.unpipe(inflater);
+      inflater?.destroy();
+      // What was not read is let go by, so that the caller gets to read the answer.
+      ctx.req.resume();
+    }
+    const bytes: unknown = ctx.request.body;
+    // Held twice by the parser; a large one should be free as soon as it is decoded.
+    ctx.request.body = undefined;
+    ctx.request.rawBody = undefined;
+    if (!Buffer.isBuffer(bytes)) {
+      // The parser leaves alone what has no body, or a type that it reads more strictly than we do.
+      if (ctx.get('transfer-encoding') === '' && !(Number(ctx.get('content-length')) > 0)) return { text: '', bytes: 0 };
+      throw wrongType(ctx);
+    }
+    try {
+      return { text: decoder.decode(bytes), bytes: bytes.length };
+    } catch {
+      throw new Refusal({ status: 200, code: RPC_CODES.parse, sentence: 'Parse error: the body is not UTF-8.' });
+    }
+  };
+}
+
+/** @see https://www.rfc-editor.org/rfc/rfc8259#section-8.1 JSON between systems is UTF-8 */
+function checkType(ctx: Context): void {
+  const type = ctx.get('content-type');
+  const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^";\s]*)/i.exec(type) ?? [];
+  if (/^\s*application\/(?:[\w!#$&^.-]+\+)?json\s*(?:;|$)/i.test(type) && /^utf-?8$/i.test(charset)) return;
+  throw wrongType(ctx);
+}
+
+function wrongType(ctx: Context): Refusal {
+  const type = ctx.get('content-type');
+  return unsupported(
+    `The content type must be application/json in UTF-8; ${type === '' ? 'there is none' : `it is ${quoted(type)}`}.`,
+  );
+}
+
+type Inflater = (Unzip | BrotliDecompress) & { headers: object };
+
+/**
+ * The stream that inflates the body, where it is compressed. The parser could inflate by itself, but then nobody holds
+ * its stream: an error after the limit was met would end the process, and a caller that hangs up would leave it waiting.
+ */
+function createInflater(ctx: Context): Inflater | undefined {
+  const coding = ctx.get('content-encoding').trim().toLowerCase();
+  if (coding === '' || coding === 'identity') {
+    // The parser looks too, and knows the word in lower case only.
+    delete ctx.req.headers['content-encoding'];
+    return undefined;
+  }
+  const known = coding === 'gzip' || coding === 'x-gzip' || coding === 'deflate';
+  if (!known && coding !== 'br') {
+    throw unsupported(`The content encoding must be gzip, deflate, br or identity; it is ${quoted(coding)}.`, {
+      'Accept-Encoding': 'gzip, deflate, br',
+    });
+  }
+  const inflater = known ? createUnzip() : createBrotliDecompress();
+  // Whoever reads hears of its errors; this listener is for those that come when nobody does any more.
+  inflater.on('error', () => undefined);
+  ctx.req.once('close', () => {
+    if (!ctx.req.complete) inflater.destroy(Object.assign(new Error('request aborted'), { type: 'request.aborted' }));
+  });
+  ctx.req.pipe(inflater);
+  // Where the parser looks for the length and coding of what it reads: unknown, and none.
+  return Object.assign(inflater, { headers: {} });
+}
+
+/** The same context for a parser that shall read another stream. */
+function readingFrom(ctx: Context, stream: Readable): Context {
+  return Object.create(ctx, { req: { value: stream } });
+}
+
+function bodyRefusal(error: unknown, limit: number, inflater: Inflater | undefined): unknown {
+  // The name that raw-body gives to what went wrong.
+  const type = error instanceof Error && 'type' in error ? error.type : undefined;
+  if (type === 'entity.too.large') {
+    return new Refusal({
+      status: 413,
+      code: RPC_CODES.invalidRequest,
+      sentence: `The body is larger than ${limit} bytes (ROWPOST_BODY_LIMIT).`,
+    });
+  }
+  if (type === 'request.aborted' || type === 'request.size.invalid' || type === 'stream.not.readable')
+    return unreadable('broke off');
+  return inflater?.errored === error ? unreadable('cannot be inflated') : error;
+}
+
+function unreadable(what: string): Refusal {
+  return new Refusal({ status: 400, code: RPC_CODES.parse, sentence: `Parse error: the body ${what}.` });
+}
+
+function unsupported(sentence: string, headers: Readonly<Record<string, string>> = {}): Refusal {
+  return new Refusal({ status: 415, code: RPC_CODES.invalidRequest, sentence, headers });
+}
+
+/** The parser is called as a function; it wants to have a middleware behind it. */
+async function nothing(): Promise<void> {
+  // The body is read by now.
+}

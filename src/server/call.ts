@@ -1,0 +1,145 @@
+/** `POST /hightouch/<destination>`: from the request to the answer, and the one line that the log keeps of it. */
+
+import { setMaxListeners } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import type { Context } from 'koa';
+import { didYouMean, oneOf } from '../fault.ts';
+import type { Log } from '../observe/log.ts';
+import { dispatch } from '../rpc/dispatch.ts';
+import { type Methods, RPC_CODES } from '../rpc/method.ts';
+import type { Gate } from './auth.ts';
+import type { ReadBody } from './body.ts';
+import type { CallContext, Hosted } from './hosted.ts';
+import { answerJson, comeBack, quoted, Refusal } from './refusal.ts';
+
+export interface CallDeps {
+  hosted(): ReadonlyMap<string, Hosted>;
+  stopping(): boolean;
+  readonly gate: Gate;
+  readonly readBody: ReadBody;
+  readonly log: Log;
+  /** Logs a bug and gives its reference. */
+  bug(error: unknown, where: Readonly<Record<string, string>>): string;
+  /** Requests that one destination may be busy with; more are refused before their bodies are read. */
+  readonly callsPerDestination: number;
+}
+
+/** What the log keeps of a request: no params, and of names only those that are ours. */
+export interface CallLine {
+  destination: string;
+  readonly methods: Set<string>;
+  bytes: number;
+  notifications: number;
+}
+
+export type AnswerCall = (ctx: Context, id: string, line: CallLine) => Promise<void>;
+
+/** For a server that stops: a restart is over by then. */
+const STOPPED_SECONDS = 5;
+const BUSY_SECONDS = 2;
+
+export function createCallHandler(deps: CallDeps): AnswerCall {
+  const busy = new Map<string, number>();
+
+  return async (ctx, id, line) => {
+    if (ctx.method !== 'POST') throw wrongMethod(ctx);
+    if (deps.stopping()) throw comeBack('The server is stopping. Send the call again.', STOPPED_SECONDS);
+    deps.gate.check(ctx);
+    const hosted = deps.hosted();
+    const destination = hosted.get(id);
+    if (destination === undefined) throw unknownDestination(id, hosted.keys());
+    line.destination = id;
+
+    const running = busy.get(id) ?? 0;
+    if (running >= deps.callsPerDestination) {
+      throw comeBack(`${running} calls of ${quoted(id)} are under way already. Send this one again.`, BUSY_SECONDS);
+    }
+    busy.set(id, running + 1);
+    try {
+      await answer(ctx, destination, line, deps);
+    } finally {
+      const left = (busy.get(id) ?? 1) - 1;
+      if (left > 0) busy.set(id, left);
+      else busy.delete(id);
+    }
+  };
+}
+
+async function answer(ctx: Context, destination: Hosted, line: CallLine, { readBody, bug }: CallDeps): Promise<void> {
+  const { text, bytes } = await readBody(ctx);
+  line.bytes = bytes;
+  const methods = noting(destination, line.methods);
+  const said = await dispatch(
+    text,
+    methods,
+    { signal: hangUpSignal(ctx.res) },
+    {
+      notification(name) {
+        methods.get(name);
+        line.notifications++;
+      },
+      bug: (error, method) => bug(error, { destination: destination.id, method: knownName(destination, method) }),
+    },
+  );
+  if (said === undefined) {
+    ctx.status = 204;
+    return;
+  }
+  ctx.status = 200;
+  answerJson(ctx, said);
+}
+
+/** The methods of the destination; which were asked for is noted. */
+function noting(destination: Hosted, names: Set<string>): Methods<CallContext> {
+  return {
+    get(name) {
+      names.add(knownName(destination, name));
+      return destination.methods.get(name);
+    },
+  };
+}
+
+/** The name, or `?`: what callers make up does not get into the log. A broken destination answers to any name. */
+function knownName({ state, methods }: Hosted, name: string): string {
+  return state === 'ready' && methods.get(name) !== undefined ? name : '?';
+}
+
+/** Aborts when the connection closes before the whole answer was handed to it. */
+function hangUpSignal(res: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  const hungUp = () => {
+    if (!res.writableFinished) controller.abort(new DOMException('The caller hung up.', 'AbortError'));
+  };
+  if (res.destroyed) hungUp();
+  else res.once('close', hungUp);
+  // Every request of every row may listen; that is no leak.
+  setMaxListeners(0, controller.signal);
+  return controller.signal;
+}
+
+function wrongMethod(ctx: Context): Refusal {
+  return new Refusal({
+    status: 405,
+    code: RPC_CODES.invalidRequest,
+    sentence: `Calls are sent here with POST, as JSON-RPC 2.0; this was ${quoted(ctx.method)}.`,
+    headers: { Allow: 'POST' },
+  });
+}
+
+/** As many ids as an error may name. */
+const NAMED = 20;
+
+function unknownDestination(id: string, known: Iterable<string>): Refusal {
+  const ids = [...known].sort();
+  const guess = didYouMean(id, ids);
+  const others = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : '';
+  const named =
+    ids.length === 0
+      ? 'There are none.'
+      : `There ${ids.length === 1 ? 'is' : 'are'} ${oneOf(ids.slice(0, NAMED), '"').replace(/ or ([^ ]+)$/, ' and $1')}${others}.`;
+  return new Refusal({
+    status: 404,
+    code: RPC_CODES.unknownDestination,
+    sentence: [`There is no destination ${quoted(id)}.`, guess, named].filter((part) => part !== undefined).join(' '),
+  });
+}

@@ -1,0 +1,56 @@
+/** What the server answers instead of a result when a request fails before its call is read. */
+
+import type { Context } from 'koa';
+import { rpcErrorText } from '../rpc/dispatch.ts';
+import { RPC_CODES, type RpcCode, RpcError } from '../rpc/method.ts';
+
+interface RefusalInit {
+  readonly status: number;
+  readonly code: RpcCode;
+  readonly sentence: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly data?: unknown;
+}
+
+/** A request that is not carried out. Callers get it as a JSON-RPC error beside the HTTP status. */
+export class Refusal extends Error {
+  readonly init: RefusalInit;
+
+  constructor(init: RefusalInit) {
+    super(init.sentence);
+    this.init = init;
+  }
+}
+
+export function refuse(ctx: Context, { init }: Refusal): void {
+  ctx.status = init.status;
+  ctx.set(init.headers ?? {});
+  answerJson(ctx, rpcErrorText(null, new RpcError(init.code, init.sentence, init.data)));
+}
+
+/** Answers a bug of ours: a reference to look up in the log, and nothing else. */
+export function answerBug(ctx: Context, reference: string): void {
+  ctx.status = 500;
+  answerJson(ctx, rpcErrorText(null, new RpcError(RPC_CODES.internal, `Internal error (reference ${reference})`)));
+}
+
+/** "Come back in …", for a server that stops or has too much to do. */
+export function comeBack(sentence: string, seconds: number): Refusal {
+  return new Refusal({
+    status: 503,
+    code: RPC_CODES.overloaded,
+    sentence,
+    headers: { 'Retry-After': String(seconds) },
+    data: { retryAfter: seconds },
+  });
+}
+
+export function answerJson(ctx: Context, text: string): void {
+  ctx.type = 'application/json';
+  ctx.body = text;
+}
+
+/** Part of a request that is quoted back: bounded, and without what could break a line of a log or terminal. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.slice(0, 80).replace(/\p{C}/gu, '?'));
+}
