@@ -21,8 +21,9 @@ export function settleByRows(judging: Judging, mapping: RowResults): Settled {
   if (elements === undefined) return none(judging, 'the answer has no list of results');
   const byOrder = mapping.key === undefined && mapping.index === undefined;
   if (byOrder && elements.length > rows.length)
-    return reject(judging, `the answer has ${elements.length} results for ${rows.length} rows`);
+    return none(judging, `the answer has ${elements.length} results for ${rows.length} rows`);
   const verdicts: (Verdict | undefined)[] = rows.map(() => undefined);
+  let named = 0;
   for (const [place, result] of elements.entries()) {
     const at = byOrder ? [place] : rowsNamed(judging, mapping, { result });
     if (at.length > 0) named++;
