@@ -1,0 +1,67 @@
+/** The connections of one destination: kept alive, bounded, and made through the guard's lookup. */
+
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import { isIPv6 } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Guard } from './guard.ts';
+
+/**
+ * Milliseconds an unused connection is kept; less where the server's `Keep-Alive` says less. Common servers close
+ * after 5 s (Node, Apache), and a request on a connection just being closed has an unknown outcome.
+ */
+const IDLE = 4_000;
+/** Milliseconds before the next address of a host is tried beside the first; Node's own 250 is short for far hosts. */
+const NEXT_ADDRESS = 1_000;
+
+export interface Agents {
+  readonly http: HttpAgent;
+  readonly https: HttpsAgent;
+  /** Calls `then` once what is written to the socket can leave: at once for a connection in use before. */
+  whenOpen(socket: Duplex, then: () => void): void;
+  destroy(): void;
+}
+
+export function createAgents(connections: number, guard: Guard): Agents {
+  const options = {
+    keepAlive: true,
+    maxSockets: connections,
+    maxFreeSockets: connections,
+    timeout: IDLE,
+    autoSelectFamilyAttemptTimeout: NEXT_ADDRESS,
+  };
+  const http = new HttpAgent(options);
+  const https = new HttpsAgent(options);
+  /** Sockets not yet open, and the event that opens them; for TLS nothing leaves before the certificate is checked. */
+  const opening = new WeakMap<Duplex, 'connect' | 'secureConnect'>();
+
+  const guarded = (agent: HttpAgent, scheme: string, event: 'connect' | 'secureConnect'): void => {
+    const connect = agent.createConnection.bind(agent);
+    agent.createConnection = (target) => {
+      const host = target.host ?? '';
+      const origin = new URL(`${scheme}//${isIPv6(host) ? `[${host}]` : host}:${target.port ?? ''}`).origin;
+      const socket = connect({ ...target, lookup: guard.at(origin).lookup });
+      if (socket) {
+        opening.set(socket, event);
+        socket.once(event, () => opening.delete(socket));
+      }
+      return socket;
+    };
+  };
+  guarded(http, 'http:', 'connect');
+  guarded(https, 'https:', 'secureConnect');
+
+  return {
+    http,
+    https,
+    whenOpen(socket, then) {
+      const event = opening.get(socket);
+      if (event === undefined) then();
+      else socket.once(event, then);
+    },
+    destroy() {
+      http.destroy();
+      https.destroy();
+    },
+  };
+}

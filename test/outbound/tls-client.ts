@@ -1,0 +1,12 @@
+/** Run by the transport's tests with NODE_EXTRA_CA_CERTS: sends to each URL named, in order, and prints the replies. */
+
+import { createGotTransport } from '../../src/outbound/got-transport.ts';
+import { createGuard } from '../../src/outbound/guard.ts';
+
+// Every name is this machine, so that a certificate can be for another one.
+const guard = createGuard(['127.0.0.0/8'], { resolve: (_, __, done) => done(null, [{ address: '127.0.0.1', family: 4 }]) });
+const transport = createGotTransport({ connections: 1, guard, maxResponse: 1000 });
+for (const url of process.argv.slice(2)) {
+  console.log(JSON.stringify(await transport.send({ method: 'POST', url, headers: {}, body: 'x' }, { timeout: 5000 })));
+}
+transport.close();
