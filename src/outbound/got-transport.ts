@@ -142,11 +142,8 @@ function attempt(stream: Request, { timeout, signal }: SendOptions, { agents, pr
         from.on('readable', () => read(from));
         from.once('end', () => end(from));
       });
-      // 101 Switching Protocols was not asked for; nobody else would close the socket.
-      request.once('upgrade', (_, socket) => {
-        socket.destroy();
-        settle(garbled());
-      });
+      // 101 Switching Protocols was not asked for, and Node gives no response for it.
+      request.once('upgrade', () => settle(garbled()));
     });
   });
 }
