@@ -48,7 +48,7 @@ class Delivery {
     const done = new Map<PlannedRequest, Promise<void>>();
     const work = async () => {
       for (const planned of queue) {
-        const before = planned.after.map((one) => done.get(one));
+        const before = planned.after.flatMap((one) => done.get(one) ?? []);
         const sent = Promise.all(before).then(() => this.#sendOne(planned));
         done.set(planned, sent);
         await sent;

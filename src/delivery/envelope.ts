@@ -85,5 +85,5 @@ const CONTENT_TYPES = {
 
 function defaultHeaders(request: Request): Record<string, string> {
   const type = CONTENT_TYPES[request.body.kind];
-  return { accept: 'application/json, */*;q=0.5', ...(type !== undefined && { 'content-type': type }) };
+  return { ...(type !== undefined && { 'content-type': type }) };
 }

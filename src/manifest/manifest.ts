@@ -1,6 +1,7 @@
 /** The types of the language, derived from its schema; nothing of TypeBox is left when the product runs. */
 
 import type { Static } from 'typebox';
+import type { CasesWords } from './words/cases.ts';
 import type { Connection as ConnectionWords } from './words/connection.ts';
 import type { ManifestWords } from './words/manifest.ts';
 import type { Request as RequestWords } from './words/request.ts';
@@ -17,3 +18,5 @@ export type ModeSpec = NonNullable<Manifest['modes']>[number];
 export type FieldSpec = NonNullable<Manifest['fields']>[number];
 /** What may stand at the top, in an object and in a mode. */
 export type FormSpec = Pick<Manifest, 'fields' | 'customFields' | 'options' | 'validate' | 'sync'>;
+
+export type CasesSpec = Static<typeof CasesWords>;

@@ -1,0 +1,28 @@
+/** The real clock, randomness and event loop, as delivery is given them. */
+
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../delivery/call.ts';
+
+/** The longest a timer of Node can wait, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+
+export const realClock: Clock = {
+  now: () => Date.now(),
+  elapsed: () => performance.now(),
+  wait: (milliseconds, signal) =>
+    new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, Math.min(milliseconds, LONGEST));
+      signal.addEventListener('abort', done, { once: true });
+    }),
+};
+
+/** Lets whatever else is due run first. */
+export async function breathe(): Promise<void> {
+  await nextTurn();
+}

@@ -1,0 +1,78 @@
+/** Reads the params of Hightouch's methods: leniently where that loses nothing, else with a sentence that names the member. */
+
+import { RPC_CODES, RpcError } from '../rpc/method.ts';
+import { isMap } from '../template/text.ts';
+
+export interface OperationParams {
+  readonly idColumn: string;
+  readonly configuration: Readonly<Record<string, unknown>>;
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+}
+
+/** What was chosen in the form so far; empty texts and nulls are not chosen yet. */
+export function readChoice(params: unknown): { object: string | undefined; mode: string | undefined } {
+  const map = paramsMap(params);
+  return { object: choice(map, 'object'), mode: choice(map, 'mode') };
+}
+
+export function readConfigurationParam(params: unknown): Readonly<Record<string, unknown>> {
+  const { configuration } = paramsMap(params);
+  if (!isMap(configuration)) throw invalid(`params.configuration must be an object; it is ${kind(configuration)}.`);
+  return configuration;
+}
+
+export function optionalConfiguration(params: unknown): Readonly<Record<string, unknown>> | undefined {
+  const { configuration } = paramsMap(params);
+  return isMap(configuration) ? configuration : undefined;
+}
+
+/** Checks the whole call before anything is sent: every row has an id, so the outcome of each can be told. */
+export function readOperation(params: unknown): OperationParams {
+  const map = paramsMap(params);
+  const configuration = readConfigurationParam(params);
+  const { idColumn, rows } = map;
+  if (typeof idColumn !== 'string' || idColumn === '') {
+    throw invalid(`params.idColumn must be the name of the primary key's column; it is ${kind(idColumn)}.`);
+  }
+  if (!Array.isArray(rows)) throw invalid(`params.rows must be a list of rows; it is ${kind(rows)}.`);
+  const checked: Readonly<Record<string, unknown>>[] = [];
+  for (const [index, row] of rows.entries()) {
+    if (!isMap(row)) throw invalid(`params.rows[${index}] must be an object of columns and values; it is ${kind(row)}.`);
+    const id = Object.hasOwn(row, idColumn) ? row[idColumn] : undefined;
+    if (id === undefined || id === null) {
+      throw invalid(
+        `params.rows[${index}] has no value in the column "${idColumn}" that idColumn names, so its outcome could not be told. Nothing was sent.`,
+      );
+    }
+    checked.push(row);
+  }
+  return { idColumn, configuration, rows: checked };
+}
+
+/** By name, or none at all: absent, or the empty list that some clients send for it. */
+function paramsMap(params: unknown): Readonly<Record<string, unknown>> {
+  if (params === undefined || (Array.isArray(params) && params.length === 0)) return {};
+  if (isMap(params)) return params;
+  throw invalid(`params must be an object of named members; it is ${kind(params)}.`);
+}
+
+function choice(map: Readonly<Record<string, unknown>>, name: 'object' | 'mode'): string | undefined {
+  const value = Object.hasOwn(map, name) ? map[name] : undefined;
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  throw invalid(`params.${name} must be an id as text; it is ${kind(value)}.`);
+}
+
+function invalid(sentence: string): RpcError {
+  return new RpcError(RPC_CODES.invalidParams, sentence);
+}
+
+function kind(value: unknown): string {
+  if (value === undefined) return 'missing';
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return (
+    { string: 'text', number: 'a number', boolean: `${String(value)}`, object: 'an object' }[typeof value as string] ??
+    typeof value
+  );
+}
