@@ -8,13 +8,18 @@ import type { RequestCase, ResponseCase } from './case.ts';
 /** A request as a case shows it, without secrets. */
 export function showRequest(request: OutboundRequest, redact: (text: string) => string): RequestCase {
   const { method, url, headers, body } = request;
-  const shown = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, redact(value)]));
+  const shown = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, showHeader(name, redact(value))]));
   return {
     method,
     url: redact(url),
     ...(Object.keys(shown).length > 0 && { headers: shown }),
     ...(body !== undefined && showBody(redact(body), headers['content-type'] ?? '')),
   };
+}
+
+/** Of credentials that hold a secret nothing but their scheme is kept: what surrounds the secret in Basic is encoded with it. */
+function showHeader(name: string, value: string): string {
+  return name === 'authorization' && value.includes('[secret]') ? value.replace(/^(\S+) .*$/s, '$1 [secret]') : value;
 }
 
 function showBody(body: string, type: string): Pick<RequestCase, 'json' | 'form' | 'text'> {

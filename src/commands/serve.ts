@@ -1,0 +1,71 @@
+/** `rowpost serve`: the server, from its settings to its graceful end. */
+
+import { randomBytes } from 'node:crypto';
+import { loadCatalogue } from '../destination/catalogue.ts';
+import { showFault } from '../fault.ts';
+import { createLog } from '../observe/log.ts';
+import { createRedactor } from '../observe/redact.ts';
+import { createApp } from '../server/app.ts';
+import { listen } from '../server/listen.ts';
+import { environment, readServerSettings, type ServerFlags } from '../settings.ts';
+import { createHost } from './host.ts';
+import { EXIT, type ExitCode, supply } from './terminal.ts';
+
+/** Beyond the longest deadline, milliseconds for answers on their way. */
+const GRACE = 1000;
+
+/** Serves until SIGTERM or SIGINT. @throws {Fault} where a setting is wrong or the port is taken */
+export async function serve(flags: ServerFlags): Promise<ExitCode> {
+  const settings = readServerSettings(environment(), flags);
+  const redactor = createRedactor(settings.tokens);
+  const log = createLog({ level: settings.logLevel, redact: redactor.redact });
+  const catalogue = loadCatalogue(settings.destinations, supply());
+  const bug = (error: unknown) => {
+    const reference = randomBytes(5).toString('hex');
+    log.error('internal error', { reference, error });
+    return reference;
+  };
+  const host = createHost(catalogue, { allowPrivate: settings.allowPrivate, deadline: settings.deadline, redactor, bug });
+  for (const { id, faults, missing } of catalogue.values()) {
+    for (const fault of faults) log.error('manifest refused', { destination: id, fault: showFault(fault) });
+    for (const fault of missing) log.warn('settings missing', { destination: id, fault: fault.message });
+  }
+
+  let stopping = false;
+  const app = createApp({
+    hosted: () => host.hosted,
+    tokens: settings.tokens,
+    bodyLimit: settings.bodyLimit,
+    log,
+    stopping: () => stopping,
+  });
+  const server = await listen(app, { host: settings.host, port: settings.port });
+  const states = [...host.hosted.values()];
+  log.info('listening', {
+    url: server.url,
+    ready: states.filter((one) => one.state === 'ready').map((one) => one.id),
+    broken: states.filter((one) => one.state === 'broken').map((one) => one.id),
+    ...(settings.tokens.length === 0 && {
+      note: 'no token is set, so only this machine may call; set ROWPOST_TOKEN to be called from elsewhere',
+    }),
+  });
+
+  const signal = await stopSignal();
+  stopping = true;
+  log.info('stopping', { signal, note: 'calls under way are finished, new ones refused; a second signal ends at once' });
+  const finished = await server.close(host.longestDeadline + GRACE);
+  host.close();
+  log.info('stopped', { finished });
+  return finished ? EXIT.ok : EXIT.faults;
+}
+
+/** The first signal asks for an end; the next one ends at once, as the system does by itself. */
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    const stop = (signal: string) => {
+      process.off('SIGTERM', stop).off('SIGINT', stop);
+      resolve(signal);
+    };
+    process.on('SIGTERM', stop).on('SIGINT', stop);
+  });
+}

@@ -1,0 +1,57 @@
+/** What commands share of the terminal: texts in colour where it is one, exit codes, and the flags of `serve`. */
+
+import { readFileSync } from 'node:fs';
+import { Option } from 'commander';
+import colors from 'picocolors';
+import type { Supply } from '../destination/settings.ts';
+import { type Fault, showFault } from '../fault.ts';
+import { environment, SERVER_SETTINGS } from '../settings.ts';
+
+/** 0: all is well. 1: faults were found. 2: the command was misused. */
+export const EXIT = { ok: 0, faults: 1, misuse: 2 } as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+export function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** A fault for people's eyes: the place in bold, the marks in red. */
+export function paintFault(fault: Fault): string {
+  const [head = '', ...rest] = showFault(fault).split('\n');
+  const shown = fault.where === '' ? head : colors.bold(fault.where) + head.slice(fault.where.length);
+  return [shown, ...rest.map((line) => (/^\s*\^+$/.test(line) ? colors.red(line) : colors.dim(line)))].join('\n');
+}
+
+/** A fault for programs. */
+export function faultJson(fault: Fault): object {
+  const { code, sentence, hint, place } = fault;
+  return { code, message: sentence, hint, file: place?.file, line: place?.line, column: place?.column };
+}
+
+/** Columns of equal width, two blanks apart; the last may be long. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+/** Settings come from the environment and from files that it names. */
+export function supply(): Supply {
+  return { env: environment(), readFile: (path) => readFileSync(path, 'utf8') };
+}
+
+/** A setting of the server as a flag; its variable is read elsewhere, so that one place decides between the two. */
+export function settingOption(name: keyof typeof SERVER_SETTINGS): Option {
+  const { flag, value, description, env, default: fallback } = SERVER_SETTINGS[name];
+  return new Option(`${flag} <${value}>`, `${description} [${env}${fallback === '' ? '' : `, default ${fallback}`}]`);
+}

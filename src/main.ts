@@ -1,0 +1,75 @@
+/** The command line: which command was meant, and the exit code that it ends with. */
+
+import { Command, CommanderError } from 'commander';
+import { check } from './commands/check.ts';
+import { demo } from './commands/demo/demo.ts';
+import { list } from './commands/list.ts';
+import { serve } from './commands/serve.ts';
+import { EXIT, type ExitCode, paintFault, settingOption } from './commands/terminal.ts';
+import { test } from './commands/test.ts';
+import { Fault } from './fault.ts';
+import { environment, SERVER_SETTINGS } from './settings.ts';
+import { VERSION } from './version.ts';
+
+const folder = () => {
+  const option = settingOption('destinations');
+  return option.default(environment()[SERVER_SETTINGS.destinations.env] || SERVER_SETTINGS.destinations.default);
+};
+
+function program(end: (code: ExitCode) => void): Command {
+  const rowpost = new Command('rowpost')
+    .description('Turns YAML manifests into Hightouch embedded destinations.')
+    .version(VERSION)
+    .showHelpAfterError('(rowpost --help lists the commands)')
+    .exitOverride();
+
+  const serving = rowpost.command('serve').description('Serve the destinations of a folder until SIGTERM.');
+  for (const name of Object.keys(SERVER_SETTINGS) as (keyof typeof SERVER_SETTINGS)[]) serving.addOption(settingOption(name)); // the keys of a literal
+  serving.action(async (flags) => end(await serve(flags)));
+
+  rowpost
+    .command('check')
+    .description('Show every fault of manifests, each at its line. Needs no settings.')
+    .argument('[destination...]', 'ids, or paths of manifests; all of the folder unless given')
+    .addOption(folder())
+    .option('--json', 'print JSON for programs')
+    .action((names: string[], options) => end(check(names, options)));
+
+  rowpost
+    .command('test')
+    .description('Play the golden cases beside the manifests. Nothing leaves the machine.')
+    .argument('[destination...]', 'ids, or paths of manifests; all of the folder unless given')
+    .addOption(folder())
+    .option('--update', 'write the requests and results that came into the files of cases')
+    .option('--json', 'print JSON for programs')
+    .action(async (names: string[], options) => end(await test(names, options)));
+
+  rowpost
+    .command('list')
+    .description('List the destinations of the folder, their state, and their paths.')
+    .addOption(folder())
+    .option('--json', 'print JSON for programs')
+    .action((options) => end(list(options)));
+
+  rowpost
+    .command('demo')
+    .description('See a sync from end to end, against a made-up API on this machine. Ends by itself.')
+    .action(async () => end(await demo()));
+  return rowpost;
+}
+
+let code: ExitCode = EXIT.ok;
+try {
+  await program((ended) => {
+    code = ended;
+  }).parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Help and the version end here too, with 0; whatever else commander refuses is misuse.
+    code = error.exitCode === 0 ? EXIT.ok : EXIT.misuse;
+  } else if (error instanceof Fault) {
+    process.stderr.write(`${paintFault(error)}\n`);
+    code = EXIT.misuse;
+  } else throw error;
+}
+process.exitCode = code;
