@@ -1,9 +1,14 @@
-/** Writes `schemas/manifest.schema.json` and `schemas/cases.schema.json` from the words; `npm run schemas`. */
+/** Writes what is generated from the words: `schemas/*.json` and the reference in `docs/manifest.md`; `npm run schemas`. */
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { schemaFiles } from './words/files.ts';
+import { withReference } from './words/reference.ts';
 
-for (const [name, text] of schemaFiles()) {
-  writeFileSync(new URL(`../../schemas/${name}`, import.meta.url), text);
-  console.log(`schemas/${name}`);
+const root = new URL('../../', import.meta.url);
+for (const [name, text] of schemaFiles()) write(`schemas/${name}`, text);
+write('docs/manifest.md', withReference(readFileSync(new URL('docs/manifest.md', root), 'utf8')));
+
+function write(path: string, text: string): void {
+  writeFileSync(new URL(path, root), text);
+  console.log(path);
 }
