@@ -25,8 +25,19 @@ export interface HostOptions {
   readonly redactor: Redactor;
   /** Logs a bug and gives the reference that is answered in its place. */
   bug(error: unknown): string;
+  /** Told of every call that delivered rows. */
+  delivered?(line: Delivered): void;
   /** Sees every request that leaves and its reply; for the demo's eyes. */
   watch?(send: Send): Send;
+}
+
+/** What came of a call, in numbers: for the log. */
+export interface Delivered {
+  readonly destination: string;
+  readonly operation: string;
+  readonly rows: number;
+  readonly rejected: number;
+  readonly ms: number;
 }
 
 export interface Host {
@@ -52,7 +63,7 @@ export function createHost(catalogue: ReadonlyMap<string, Loaded>, options: Host
     transports.push(transport);
     const deadline = Math.min(bound.destination.deadline, options.deadline ?? Number.POSITIVE_INFINITY);
     longestDeadline = Math.max(longestDeadline, deadline);
-    hosted.set(id, ready(id, bound, worldOf(bound, transport, deadline, options), options.redactor));
+    hosted.set(id, ready(id, bound, worldOf(bound, transport, deadline, options), options));
   }
   const close = () => {
     for (const transport of transports) transport.close();
@@ -83,11 +94,24 @@ function worldOf(
   };
 }
 
-function ready(id: string, bound: BoundDestination, world: Omit<World, 'gone'>, { redact }: Redactor): Hosted {
+function ready(id: string, bound: BoundDestination, world: Omit<World, 'gone'>, { redactor, delivered }: HostOptions): Hosted {
+  const { redact } = redactor;
   const methods = hightouchMethods(bound, {
     now: () => Date.now(),
     redact,
-    deliver: (call, gone) => deliver(call, { ...world, gone }),
+    deliver: async (call, gone) => {
+      const start = performance.now();
+      const verdicts = await deliver(call, { ...world, gone });
+      const rejected = verdicts.filter((verdict) => !verdict.accepted).length;
+      delivered?.({
+        destination: id,
+        operation: call.operation,
+        rows: verdicts.length,
+        rejected,
+        ms: Math.round(performance.now() - start),
+      });
+      return verdicts;
+    },
   });
   const { name, description } = bound.destination;
   return { id, name, description, state: 'ready', problems: [], methods };

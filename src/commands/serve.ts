@@ -25,7 +25,13 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
     log.error('internal error', { reference, error });
     return reference;
   };
-  const host = createHost(catalogue, { allowPrivate: settings.allowPrivate, deadline: settings.deadline, redactor, bug });
+  const host = createHost(catalogue, {
+    allowPrivate: settings.allowPrivate,
+    deadline: settings.deadline,
+    redactor,
+    bug,
+    delivered: (line) => log.info('delivered', { ...line }),
+  });
   for (const { id, faults, missing } of catalogue.values()) {
     for (const fault of faults) log.error('manifest refused', { destination: id, fault: showFault(fault) });
     for (const fault of missing) log.warn('settings missing', { destination: id, fault: fault.message });
