@@ -6,6 +6,7 @@ import type { ReadConfiguration } from '../destination/mappings.ts';
 import type { OutboundRequest, Send } from '../outbound/exchange.ts';
 import type { Scope } from '../template/scope.ts';
 import type { Pacer } from './pacer.ts';
+import { reasonText } from './reason.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -53,8 +54,9 @@ export type Verdict = { readonly accepted: true } | { readonly accepted: false; 
 
 export const ACCEPTED: Verdict = { accepted: true };
 
+/** Whatever a reason quotes, it is bounded here. */
 export function rejected(reason: string): Verdict {
-  return { accepted: false, reason };
+  return { accepted: false, reason: reasonText(reason) ?? 'rejected without a reason' };
 }
 
 /** A row of the call, with what its templates see. */

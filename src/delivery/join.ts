@@ -6,7 +6,10 @@ import type { ValueTemplate } from '../template/template.ts';
 import { isMap, scalarText } from '../template/text.ts';
 import { ACCEPTED, rejected, type Verdict } from './call.ts';
 import type { Judging } from './judge.ts';
+import { lazy } from './lazy.ts';
 import { messageOf } from './reason.ts';
+
+const NO_MESSAGE = 'refused without a message';
 
 /** Verdicts for the rows of a request, and how many elements of the answer named a row. */
 interface Settled {
@@ -26,13 +29,14 @@ export function settleByRows(judging: Judging, mapping: RowResults): Settled {
   let named = 0;
   for (const [place, result] of elements.entries()) {
     const at = byOrder ? [place] : rowsNamed(judging, mapping, { result });
+    const message = lazy(() => messageOf(result) ?? NO_MESSAGE);
     if (at.length > 0) named++;
     for (const index of at) {
       // Of two results that name one row the failing one counts.
-      if (verdicts[index]?.accepted !== false) verdicts[index] = verdictOf(judging, mapping, index, result);
+      if (verdicts[index]?.accepted !== false) verdicts[index] = verdictOf(judging, mapping, index, result, message);
     }
     if (at.length === 0 && !harmless(judging, mapping, result))
-      return none(judging, `a failed result names no row of the request: ${messageOf(result) ?? 'no message'}`);
+      return none(judging, `a failed result names no row of the request: ${message()}`);
   }
   return { verdicts: verdicts.map((verdict) => verdict ?? rejected('the answer has no result for this row')), named };
 }
@@ -51,11 +55,12 @@ export function settleByErrors(judging: Judging, mapping: RowErrors): Settled {
   let named = 0;
   for (const error of elements) {
     const at = namesNothing(mapping) ? rows.map((_, index) => index) : rowsNamed(judging, mapping, { error });
+    const message = lazy(() => messageOf(error) ?? NO_MESSAGE);
     if (at.length > 0) named++;
     else if (mapping.unmatched === 'reject') {
-      return { ...none(judging, `an error names no row of the request: ${messageOf(error) ?? 'no message'}`), named };
+      return { ...none(judging, `an error names no row of the request: ${message()}`), named };
     }
-    for (const index of at) verdicts[index] = errorVerdict(judging, mapping, index, error);
+    for (const index of at) verdicts[index] = errorVerdict(judging, mapping, index, error, message);
   }
   return { verdicts, named };
 }
@@ -66,7 +71,8 @@ function namesNothing({ key, index }: RowErrors): boolean {
 }
 
 function none(judging: Judging, reason: string): Settled {
-  return { verdicts: judging.planned.rows.map(() => rejected(`HTTP ${judging.answer.status}, but ${reason}`)), named: 0 };
+  const verdict = rejected(`HTTP ${judging.answer.status}, but ${reason}`);
+  return { verdicts: judging.planned.rows.map(() => verdict), named: 0 };
 }
 
 /** A list as it is, a map as its entries. */
@@ -89,18 +95,15 @@ function rowsNamed(
       .map(Number)
       .filter((place) => place < rows.length);
   }
-  const texts = new Set(textsOf(key?.value(scope)));
-  return rows.flatMap((row, place) => (row.key !== undefined && texts.has(row.key) ? [place] : []));
+  return textsOf(key?.value(scope)).flatMap((text) => judging.placeOfKey().get(text) ?? []);
 }
 
 /** Keys are compared as text; a list names several rows. */
 function textsOf(value: unknown): string[] {
-  return (Array.isArray(value) ? value : [value])
-    .flatMap((one) => (one === undefined || one === null || typeof one === 'boolean' ? [] : [scalarText(one)]))
-    .filter((text) => text !== '');
+  return (Array.isArray(value) ? value : [value]).map(scalarText).filter((text) => text !== '');
 }
 
-function verdictOf(judging: Judging, mapping: RowResults, index: number, result: unknown): Verdict {
+function verdictOf(judging: Judging, mapping: RowResults, index: number, result: unknown, message: () => string): Verdict {
   const row = judging.planned.rows[index];
   if (row === undefined) throw new RangeError(`no row at ${index}`);
   const { status, headers, body } = judging.answer;
@@ -113,16 +116,15 @@ function verdictOf(judging: Judging, mapping: RowResults, index: number, result:
   return rejected(
     judging.reasonFor(row.scope, mapping.reason, { result }) ??
       judging.reasonFor(row.scope, judging.response.reason, {}) ??
-      messageOf(result) ??
-      'refused without a message',
+      message(),
   );
 }
 
-function errorVerdict(judging: Judging, mapping: RowErrors, index: number, error: unknown): Verdict {
+function errorVerdict(judging: Judging, mapping: RowErrors, index: number, error: unknown, message: () => string): Verdict {
   const scope = judging.planned.rows[index]?.scope;
   const own =
     scope && (judging.reasonFor(scope, mapping.reason, { error }) ?? judging.reasonFor(scope, judging.response.reason, {}));
-  return rejected(own ?? messageOf(error) ?? 'refused without a message');
+  return rejected(own ?? message());
 }
 
 /** A result that names no row is harmless only where it surely tells of a success. */

@@ -9,6 +9,7 @@ import type { ValueTemplate } from '../template/template.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
 import { ACCEPTED, type PlannedRequest, rejected, type Verdict } from './call.ts';
 import { settleByErrors, settleByRows } from './join.ts';
+import { lazy } from './lazy.ts';
 import { reasonText, statusReason } from './reason.ts';
 
 export type Judgement =
@@ -37,11 +38,19 @@ export class Judging {
   readonly planned: PlannedRequest;
   readonly answer: ReadAnswer;
   readonly scope: Scope;
+  /** The place in the request of the row of each key; no two rows of a request share one. */
+  readonly placeOfKey: () => ReadonlyMap<string, number>;
+  /** For rows that the manifest has no reason for. */
+  readonly #usual: () => Verdict;
 
   constructor(planned: PlannedRequest, answer: ReadAnswer, scope: Scope) {
     this.planned = planned;
     this.answer = answer;
     this.scope = scope;
+    this.placeOfKey = lazy(
+      () => new Map(planned.rows.flatMap(({ key }, place) => (key === undefined ? [] : [[key, place] as const]))),
+    );
+    this.#usual = lazy(() => rejected(this.#statusReason()));
   }
 
   get response(): Response {
@@ -67,12 +76,16 @@ export class Judging {
 
   /** Every row rejected for one reason. */
   all(reason: string): Judgement {
-    return { kind: 'settled', verdicts: this.planned.rows.map(() => rejected(reason)) };
+    const verdict = rejected(reason);
+    return { kind: 'settled', verdicts: this.planned.rows.map(() => verdict) };
   }
 
   /** Every row rejected, each for what the manifest or the answer says of it. */
   rejectAll(template: ValueTemplate | undefined = this.response.reason): Verdict[] {
-    return this.planned.rows.map((row) => rejected(this.reasonFor(row.scope, template, {}) ?? this.statusReason()));
+    return this.planned.rows.map((row) => {
+      const reason = this.reasonFor(row.scope, template, {});
+      return reason === undefined ? this.#usual() : rejected(reason);
+    });
   }
 
   /** A template's reason for a row; nothing where it gives none or fails. */
@@ -87,7 +100,7 @@ export class Judging {
     }
   }
 
-  statusReason(): string {
+  #statusReason(): string {
     const { status, body } = this.answer;
     return status >= 300 && status < 400
       ? `HTTP ${status}: the API answers with a redirect, which is not followed`
@@ -95,7 +108,10 @@ export class Judging {
   }
 
   #ruled(rule: AnswerRule): Judgement {
-    if (rule.then === 'accept') return { kind: 'settled', verdicts: this.planned.rows.map(() => ACCEPTED) };
+    if (rule.then === 'accept') {
+      const doubt = rule.if.names.has('body') ? this.#unread() : undefined;
+      return doubt ?? { kind: 'settled', verdicts: this.planned.rows.map(() => ACCEPTED) };
+    }
     const verdicts = this.rejectAll(rule.reason ?? this.response.reason);
     return rule.then === 'reject'
       ? { kind: 'settled', verdicts }
@@ -103,11 +119,16 @@ export class Judging {
   }
 
   #settle(): Judgement {
-    const { response, answer } = this;
-    if (response.readsBody && answer.unreadable !== undefined) {
-      return this.all(`HTTP ${answer.status}, but ${answer.unreadable}, so it does not say which rows were taken`);
-    }
+    const doubt = this.response.readsBody ? this.#unread() : undefined;
+    if (doubt !== undefined) return doubt;
     return { kind: 'settled', verdicts: this.#counted(this.#joined()?.verdicts ?? this.planned.rows.map(() => ACCEPTED)) };
+  }
+
+  /** Nothing is accepted for what is missing from a body that cannot be read. */
+  #unread(): Judgement | undefined {
+    const { status, unreadable } = this.answer;
+    if (unreadable === undefined) return undefined;
+    return this.all(`HTTP ${status}, but ${unreadable}, so it does not say which rows were taken`);
   }
 
   #joined(): { verdicts: readonly Verdict[]; named: number } | undefined {

@@ -11,6 +11,7 @@ import { renderAuth } from './auth.ts';
 import { renderBody } from './body.ts';
 import { ACCEPTED, type Call, type PlannedRequest, type PlannedRow, rejected, type Verdict } from './call.ts';
 import { type Envelope, renderEnvelope } from './envelope.ts';
+import { lazy } from './lazy.ts';
 import { reasonText } from './reason.ts';
 
 export interface Plan {
@@ -177,14 +178,6 @@ function envelopes(request: Request, { bound }: Call, now: string, common: Scope
   const names = [request.path.template, ...request.query, ...request.headers].flatMap((template) => [...template.names]);
   if (names.some((name) => ROW_NAMES.has(name))) return (scope) => renderEnvelope(request, bound.base, auth(), scope);
   return lazy(() => renderEnvelope(request, bound.base, auth(), common));
-}
-
-function lazy<T>(make: () => T): () => T {
-  let made: { value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
 
 /** Ids are compared as JSON: the number 1 and the text "1" are two. */
