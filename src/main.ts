@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo/demo.ts';
+import { health } from './commands/health.ts';
 import { list } from './commands/list.ts';
 import { serve } from './commands/serve.ts';
 import { EXIT, type ExitCode, paintFault, settingOption } from './commands/terminal.ts';
@@ -50,6 +51,13 @@ function program(end: (code: ExitCode) => void): Command {
     .addOption(folder())
     .option('--json', 'print JSON for programs')
     .action((options) => end(list(options)));
+
+  rowpost
+    .command('health')
+    .description('Ask the server of this machine whether it lives: 0 if it does, else 1.')
+    .addOption(settingOption('host'))
+    .addOption(settingOption('port'))
+    .action(async (flags) => end(await health(flags)));
 
   rowpost
     .command('demo')
