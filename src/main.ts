@@ -66,6 +66,12 @@ function program(end: (code: ExitCode) => void): Command {
   return rowpost;
 }
 
+// Who reads on the other side of a pipe may stop early, as head does: that is an end, not a failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
+
 let code: ExitCode = EXIT.ok;
 try {
   await program((ended) => {
