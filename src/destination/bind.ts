@@ -2,6 +2,7 @@
 
 import { Fault } from '../fault.ts';
 import { scopeOf } from '../template/scope.ts';
+import { parseBase } from './base-url.ts';
 import type { Destination } from './destination.ts';
 import { type BoundSettings, bindSettings, type Supply } from './settings.ts';
 
@@ -63,14 +64,6 @@ function manifestsBase(destination: Destination, settings: BoundSettings): Base 
       cause,
     });
   }
-}
-
-/** Nothing that a URL parser would drop, move or read otherwise: a base is only what it seems to be. */
-function parseBase(text: string): { origin: string; path: string } | undefined {
-  const url = URL.canParse(text) && !/[\s\\]/.test(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
-  if (url.username !== '' || url.password !== '' || /[?#]/.test(text) || /\/\.{1,2}(?:\/|$)/.test(text)) return undefined;
-  return { origin: url.origin, path: url.pathname.replace(/\/$/, '') };
 }
 
 /** Lists of faults and results share a return type throughout: this tells them apart. */
