@@ -9,6 +9,9 @@ export interface Redactor {
 
 const MARK = '[secret]';
 
+/** Where a text was shortened; what stands before may be the beginning of a secret. */
+const CUT = '…';
+
 /** Shorter ones would black out half of every text, and keep no secret anyway. */
 const SHORTEST = 4;
 
@@ -21,7 +24,7 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
 
   function add(secret: string): void {
     if (secret.length < SHORTEST) return;
-    for (const form of formsOf(secret)) forms.add(form);
+    for (const form of formsOf(secret)) if (form.length >= SHORTEST) forms.add(form);
     pattern = undefined;
   }
 
@@ -31,7 +34,8 @@ export function createRedactor(secrets: Iterable<string>): Redactor {
     redact(text) {
       if (forms.size === 0) return text;
       pattern ??= alternation(forms);
-      return text.replace(pattern, MARK);
+      const clean = text.replace(pattern, MARK);
+      return clean.includes(CUT) ? withoutCut(clean, forms) : clean;
     },
   };
 }
@@ -42,6 +46,32 @@ function alternation(forms: Iterable<string>): RegExp {
   return new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'), 'g');
 }
 
+/** Takes out the beginnings of secrets that stand before a cut: a text is often shortened before it comes here. */
+function withoutCut(text: string, forms: ReadonlySet<string>): string {
+  let out = '';
+  let from = 0;
+  for (let end = text.indexOf(CUT); end >= 0; end = text.indexOf(CUT, end + 1)) {
+    // Half a surrogate pair at the cut has become U+FFFD.
+    const before = text.slice(from, end).replace(/\ufffd$/, '');
+    const start = beginningOf(before, forms);
+    out += start === undefined ? text.slice(from, end) : before.slice(0, start) + MARK;
+    from = end;
+  }
+  return out + text.slice(from);
+}
+
+/** Where the text ends with the beginning of one of the forms, the index of the longest; shorter ones than a secret may be are left. */
+function beginningOf(text: string, forms: ReadonlySet<string>): number | undefined {
+  let first: number | undefined;
+  for (const form of forms) {
+    const head = form.slice(0, SHORTEST);
+    let at = text.indexOf(head, Math.max(0, text.length - form.length));
+    while (at >= 0 && !form.startsWith(text.slice(at))) at = text.indexOf(head, at + 1);
+    if (at >= 0) first = Math.min(at, first ?? at);
+  }
+  return first;
+}
+
 function formsOf(secret: string): string[] {
   // Half a surrogate pair cannot be encoded; on its way out it becomes U+FFFD, so that is what is looked for.
   const text = secret.toWellFormed();
@@ -50,6 +80,8 @@ function formsOf(secret: string): string[] {
   return [
     secret,
     text,
+    // As reasons print it: in one line.
+    text.replace(/\p{Cc}+/gu, ' ').trim(),
     ...percent,
     ...percent.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())),
     ...json,

@@ -32,7 +32,8 @@ describe('rowpost', SIDE_BY_SIDE, () => {
   it('--help lists the commands', async () => {
     const { code, stdout, stderr } = await rowpost(['--help']);
     assert.deepEqual([code, stderr], [0, '']);
-    for (const command of ['serve', 'check', 'test', 'list', 'health', 'demo']) assert.match(stdout, new RegExp(`^  ${command}`, 'm'));
+    for (const command of ['serve', 'check', 'test', 'list', 'health', 'demo'])
+      assert.match(stdout, new RegExp(`^  ${command}`, 'm'));
   });
 
   it('serve --help says every setting with its variable and its default', async () => {

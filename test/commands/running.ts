@@ -3,7 +3,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -146,7 +146,7 @@ interface ApiReply {
 /** An API on this machine. */
 export async function api(answer: ApiAnswer): Promise<Api> {
   const requests: ApiRequest[] = [];
-  const server = createServer(async (incoming, outgoing) => {
+  const respond = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
     const { method = '', url: path = '', headers } = incoming;
@@ -156,6 +156,10 @@ export async function api(answer: ApiAnswer): Promise<Api> {
     if (reply === undefined) return;
     outgoing.writeHead(reply.status, { 'content-type': 'application/json' });
     outgoing.end(reply.body ?? '{}');
+  };
+  const server = createServer((incoming, outgoing) => {
+    // A caller that goes away in the middle is no failure here.
+    respond(incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

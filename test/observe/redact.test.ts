@@ -39,6 +39,25 @@ describe('createRedactor', () => {
     });
   }
 
+  it('takes out the beginning of one that a text was cut off in', () => {
+    for (const form of Object.values(forms)) {
+      for (let length = 4; length < form.length; length++) {
+        const cut = `<${form.slice(0, length)}`.toWellFormed();
+        assert.match(redact(`${cut}… (${cut}…`), /^<\[secret\]=?… \(<\[secret\]=?…$/, cut); // base64 may keep its padding
+      }
+    }
+    assert.equal(
+      redact(`${CANARY.slice(0, 3)}… and ${CANARY.slice(1, 9)}…`),
+      `${CANARY.slice(0, 3)}… and ${CANARY.slice(1, 9)}…`,
+    );
+    assert.equal(createRedactor(['emoji🔑key']).redact('emoji�…'), '[secret]…');
+  });
+
+  it('takes out one of several lines where it stands in one', () => {
+    const lines = createRedactor(['-----BEGIN KEY-----\r\ncanary\n-----END KEY-----\n', '\n\n\n\n\n']);
+    assert.equal(lines.redact('a -----BEGIN KEY----- canary -----END KEY----- b'), 'a [secret] b');
+  });
+
   it('takes the longest first', () => {
     const both = createRedactor(['abcd', 'abcdefgh']);
     assert.equal(both.redact('abcdefgh abcd'), '[secret] [secret]');
