@@ -64,6 +64,9 @@ export function showFault(fault: Fault): string {
   return `${fault.where}  ${fault.message}\n${gutter} | ${shown}\n${' '.repeat(5)}   ${indent}${marks}`;
 }
 
+/** A fault without a place is told behind those that have one. */
+const LAST = Number.MAX_SAFE_INTEGER;
+
 /** By line, then column: as a person reads the file. Of several with one code at one place the first is kept. */
 export function inOrder(faults: readonly Fault[]): Fault[] {
   const first = new Map<unknown, Fault>();
@@ -72,7 +75,7 @@ export function inOrder(faults: readonly Fault[]): Fault[] {
     if (!first.has(key)) first.set(key, fault);
   }
   return [...first.values()].sort(
-    (a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
+    (a, b) => (a.place?.line ?? LAST) - (b.place?.line ?? LAST) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
   );
 }
 

@@ -1,6 +1,6 @@
 /** Compiles the leaves of one manifest and gathers its faults, each at its line. */
 
-import { Fault, type FaultCode } from '../fault.ts';
+import { Fault, type FaultCode, type FaultInit } from '../fault.ts';
 import type { ManifestFile } from '../manifest/read.ts';
 import type { Path } from '../manifest/yaml.ts';
 import type { Names, Report, TemplateProblem } from '../template/names.ts';
@@ -15,6 +15,9 @@ import {
   type ValueTemplate,
 } from '../template/template.ts';
 import { compileTree, type Omit, type Tree } from '../template/tree.ts';
+
+/** More are not gathered from one file. */
+const MAX_FAULTS = 100;
 
 /** Stands in for a template with faults: the destination is refused, so it never runs. */
 const BROKEN = {
@@ -37,9 +40,15 @@ export class Author {
     this.file = file;
   }
 
+  #add(init: () => FaultInit): void {
+    if (this.faults.length < MAX_FAULTS) this.faults.push(new Fault(init()));
+    else if (this.faults.length === MAX_FAULTS)
+      this.faults.push(new Fault({ code: 'manifest.more', sentence: 'There are more faults; mend these first.' }));
+  }
+
   /** A fault at a word of the manifest. */
   fault(code: FaultCode, path: Path, sentence: string, what: 'key' | 'value' = 'value', hint?: string): void {
-    this.faults.push(new Fault({ code, sentence, place: this.file.yaml.place(path, what), hint }));
+    this.#add(() => ({ code, sentence, place: this.file.yaml.place(path, what), hint }));
   }
 
   /** A fault at a piece of the text of a leaf. */
@@ -89,9 +98,12 @@ export class Author {
 
   #report(path: Path, problem: TemplateProblem, key = false): void {
     const { code, sentence, hint, offset, length } = problem;
-    const place = key ? this.file.yaml.place(path, 'key') : this.file.yaml.placeWithin(path, offset, length);
-    // What YAML takes for a comment is not part of the text that was found to be cut short.
-    const cut = code === 'template.operands' && /^\s+#/.test(place.text.slice(place.column - 1 + place.length));
-    this.faults.push(new Fault({ code, sentence, hint: cut ? 'To YAML " #" begins a comment: quote the whole.' : hint, place }));
+    this.#add(() => {
+      const { yaml } = this.file;
+      const place = key ? yaml.place(path, 'key') : yaml.placeWithin(path, offset, length);
+      // What YAML takes for a comment is not part of the text that was found to be cut short.
+      const cut = code === 'template.operands' && /^\s+#/.test(place.text.slice(place.column - 1 + place.length));
+      return { code, sentence, hint: cut ? 'To YAML " #" begins a comment: quote the whole.' : hint, place };
+    });
   }
 }

@@ -23,7 +23,7 @@ export interface BoundDestination {
 }
 
 /** The variable by which an operator points a destination at a sandbox or a local fake. */
-export function urlVariable(id: string): string {
+function urlVariable(id: string): string {
   return `ROWPOST_URL_${id.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }
 

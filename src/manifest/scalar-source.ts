@@ -4,6 +4,16 @@ import type { Scalar } from 'yaml';
 
 const BLANK = /[ \t\r\n]/;
 
+/** Where each character that is not blank stands, in the text of a scalar and in the source. */
+interface Characters {
+  /** For each character of the text, blank or not: how many that are not blank stand before it. */
+  readonly before: readonly number[];
+  /** `[from, to)` in the file of each character that is not blank. */
+  readonly places: readonly (readonly [number, number])[];
+}
+
+const known = new WeakMap<Scalar, Characters>();
+
 /**
  * `[from, to)` in the file of the characters `begin` to `end` of a scalar's text, without the blanks at their ends;
  * nothing where they are all blank.
@@ -14,38 +24,32 @@ export function placeInSource(
   begin: number,
   end: number,
 ): readonly [number, number] | undefined {
-  const before = solids(scalar.value, begin);
-  const count = solids(scalar.value, end) - before;
-  if (count <= 0) return undefined;
-  const [first, last] = sourceOf(scalar, text, [before, before + count - 1]);
-  return first === undefined || last === undefined ? undefined : [first[0], last[1]];
-}
-
-/** How many characters before `end` are not blank. */
-function solids(text: string, end: number): number {
-  let count = 0;
-  for (let i = 0; i < end; i++) if (!BLANK.test(text[i] ?? '')) count++;
-  return count;
+  const { before, places } = known.get(scalar) ?? charactersOf(scalar, text);
+  const count = before.length - 1;
+  const first = before[Math.min(begin, count)] ?? 0;
+  const last = (before[Math.min(end, count)] ?? 0) - 1;
+  const [from, to] = [places[first], places[last]];
+  return last < first || from === undefined || to === undefined ? undefined : [from[0], to[1]];
 }
 
 /**
- * Where in the file some characters of a scalar stand: `[from, to)` for each of the `wanted`, which count the characters
- * that are not blank. Folding and indentation change blanks alone, so the others match the source one by one, escapes apart.
+ * Folding and indentation change blanks alone, so the other characters of the text match those of the source one by one,
+ * escapes apart.
  */
-function sourceOf(scalar: Scalar, text: string, wanted: readonly number[]): ([number, number] | undefined)[] {
+function charactersOf(scalar: Scalar<string>, text: string): Characters {
+  const before = [0];
+  for (let i = 0; i < scalar.value.length; i++) before.push((before[i] ?? 0) + (BLANK.test(scalar.value.charAt(i)) ? 0 : 1));
+  const places: [number, number][] = [];
   const [from, to] = scalar.range ?? [0, 0];
   const quote = scalar.type === 'QUOTE_DOUBLE' ? '"' : scalar.type === 'QUOTE_SINGLE' ? "'" : '';
   const block = scalar.type === 'BLOCK_LITERAL' || scalar.type === 'BLOCK_FOLDED';
-  const found: ([number, number] | undefined)[] = wanted.map(() => undefined);
-  let count = 0;
   for (let i = block ? text.indexOf('\n', from) + 1 : from + quote.length; i < to - quote.length; ) {
     const [width, made] = unitAt(text, i, quote);
-    for (let n = 0; n < made; n++, count++) {
-      for (const [index, one] of wanted.entries()) if (one === count) found[index] = [i, i + width];
-    }
+    for (let n = 0; n < made; n++) places.push([i, i + width]);
     i += width;
   }
-  return found;
+  known.set(scalar, { before, places });
+  return { before, places };
 }
 
 /** The characters of the source at `i` that belong together, and how many characters that are not blank they make. */

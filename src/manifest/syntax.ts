@@ -39,11 +39,9 @@ const HINTS: Partial<Record<ErrorCode, string>> = {
 function said({ code, message }: YAMLError, source: string, line: string): Pick<SyntaxMistake, 'sentence' | 'hint'> {
   if (code === 'MULTIPLE_DOCS')
     return { sentence: 'A second document begins here. Put each destination into a file of its own.', hint: undefined };
-  if (code === 'TAG_RESOLVE_FAILED')
-    return {
-      sentence: `${source} is a tag, and tags are not read here. Leave it out, or quote a text that begins with "!".`,
-      hint: undefined,
-    };
+  if (code === 'TAG_RESOLVE_FAILED') return { sentence: tagSentence(source), hint: undefined };
+  if (code === 'RESOURCE_EXHAUSTION')
+    return { sentence: 'Nested too deeply. A manifest needs far less; check brackets and indentation.', hint: undefined };
   if (code === 'MISSING_CHAR' && /quote/.test(message))
     return {
       sentence: `Not YAML: a text in quotes is not closed; ${/'quote/.test(message) ? "'" : '"'} is missing.`,
@@ -59,4 +57,8 @@ function said({ code, message }: YAMLError, source: string, line: string): Pick<
       ? 'A text with {{ in it needs quotes here: "… {{ … }}".'
       : undefined;
   return { sentence: `Not YAML: ${message.replace(/\s+/g, ' ').replace(/\.?$/, '.')}`, hint: braces ?? HINTS[code] };
+}
+
+export function tagSentence(tag: string): string {
+  return `${tag} is a tag, and tags are not read here. Leave it out, or quote a text that begins with "!".`;
 }

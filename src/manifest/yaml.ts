@@ -1,10 +1,22 @@
 /** Reads YAML into plain values, and remembers where each of them stands. */
 
-import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type Scalar } from 'yaml';
-import { Fault, type FaultCode, type Place } from '../fault.ts';
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  visit,
+} from 'yaml';
+import { Fault, type FaultCode, inOrder, type Place } from '../fault.ts';
 import { exactNumber } from '../numbers.ts';
 import { placeInSource } from './scalar-source.ts';
-import { syntaxMistakes } from './syntax.ts';
+import { syntaxMistakes, tagSentence } from './syntax.ts';
 
 /** A manifest larger than this is not one. */
 const MAX_BYTES = 256 * 1024;
@@ -15,7 +27,7 @@ const MAX_FAULTS = 50;
 
 /** What YAML 1.2 calls not printable, and what decoders put in place of bytes that are no UTF-8. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const NOT_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/;
+const NOT_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]|\r(?!\n)/;
 
 /** Keys and indexes from the top of the file to a value. */
 export type Path = readonly (string | number)[];
@@ -47,8 +59,8 @@ class Reader {
   readonly #spots = new Map<string, Spot>();
   readonly #faults: Fault[] = [];
   readonly #open = new Set<Node>();
+  readonly #targets = new Map<Alias, Node>();
   #aliased = 0;
-  #document: ReturnType<typeof parseDocument> | undefined;
 
   constructor(file: string, text: string) {
     this.#file = file;
@@ -60,7 +72,7 @@ class Reader {
     return {
       file: this.#file,
       value,
-      faults: this.#faults,
+      faults: inOrder(this.#faults),
       place: (path, what = 'value') => this.#placeOf(path, what),
       placeWithin: (path, offset, length) => this.#placeWithin(path, offset, length),
     };
@@ -80,11 +92,17 @@ class Reader {
     if (odd !== null) {
       this.#lines.addNewLine(0);
       for (const line of this.#text.slice(0, odd.index).matchAll(/\n/g)) this.#lines.addNewLine(line.index + 1);
-      this.#fault('yaml.encoding', odd.index, 1, 'A control character or bytes that are no UTF-8. Save the file as UTF-8 text.');
+      this.#fault(
+        'yaml.encoding',
+        odd.index,
+        1,
+        'A control character, or bytes that are no UTF-8. Save the file as UTF-8 text with line ends LF or CRLF.',
+      );
       return undefined;
     }
+    let document: ReturnType<typeof parseDocument>;
     try {
-      this.#document = parseDocument(this.#text, {
+      document = parseDocument(this.#text, {
         version: '1.2',
         schema: 'core',
         merge: false,
@@ -95,17 +113,31 @@ class Reader {
         lineCounter: this.#lines,
       });
     } catch {
-      this.#fault('yaml.syntax', 0, 1, 'This file could not be read as YAML: it is nested too deeply.');
+      this.#fault('yaml.syntax', 0, 1, 'Nested too deeply. A manifest needs far less; check brackets and indentation.');
       return undefined;
     }
-    const problems = [...this.#document.errors, ...this.#document.warnings];
+    const problems = [...document.errors, ...document.warnings];
     if (problems.length > 0) {
       for (const { sentence, from, length, hint } of syntaxMistakes(problems, this.#text))
         this.#fault('yaml.syntax', from, length, sentence, hint);
       return undefined;
     }
-    this.#spots.set('', { key: undefined, value: this.#document.contents ?? undefined });
-    return this.#convert(this.#document.contents, [], 0);
+    this.#resolveAliases(document);
+    this.#spots.set('', { key: undefined, value: document.contents ?? undefined });
+    return this.#convert(document.contents, [], 0);
+  }
+
+  /** In one walk: the library's own way searches the document anew for every alias. */
+  #resolveAliases(document: ReturnType<typeof parseDocument>): void {
+    const anchors = new Map<string, Node>();
+    visit(document, {
+      Node: (_, node) => {
+        const { anchor } = node as { anchor?: string }; // aliases have none
+        if (anchor !== undefined) anchors.set(anchor, node);
+        const target = isAlias(node) ? anchors.get(node.source) : undefined;
+        if (isAlias(node) && target !== undefined) this.#targets.set(node, target);
+      },
+    });
   }
 
   #convert(node: unknown, path: Path, depth: number): unknown {
@@ -115,16 +147,25 @@ class Reader {
       this.#faultAt(
         yaml,
         'yaml.depth',
-        `Nested deeper than ${MAX_DEPTH} levels. A manifest needs far less; check the indentation.`,
+        `Nested deeper than ${MAX_DEPTH} levels. A manifest needs far less; check brackets and indentation.`,
       );
       return null;
     }
     if (isAlias(yaml)) return this.#alias(yaml, path, depth);
+    if (yaml.tag !== undefined) this.#tag(yaml);
     if (isScalar(yaml)) return this.#scalar(yaml);
     this.#open.add(yaml);
     const value = isMap(yaml) ? this.#map(yaml.items, path, depth) : isSeq(yaml) ? this.#list(yaml.items, path, depth) : null;
     this.#open.delete(yaml);
     return value;
+  }
+
+  /** The parser knows some tags (a set, a date, bytes), which are no data of JSON. */
+  #tag(node: Node): void {
+    const [to] = node.range ?? [0];
+    const tag = /!\S*\s+(?:&\S+\s+)?$/.exec(this.#text.slice(Math.max(0, to - 300), to))?.[0] ?? '';
+    const written = /^\S*/.exec(tag)?.[0] ?? '';
+    this.#fault('yaml.tag', to - tag.length, Math.max(1, written.length), tagSentence(written));
   }
 
   #list(items: readonly unknown[], path: Path, depth: number): unknown[] {
@@ -136,7 +177,7 @@ class Reader {
   }
 
   #alias(alias: Alias, path: Path, depth: number): unknown {
-    const target = this.#document === undefined ? undefined : alias.resolve(this.#document);
+    const target = this.#targets.get(alias);
     if (target === undefined) {
       this.#faultAt(
         alias,
@@ -169,8 +210,10 @@ class Reader {
       const name = String(key.value);
       const place = [...path, name];
       if (Object.hasOwn(map, name)) {
-        const { line } = this.#placeOf(place, 'key');
-        this.#faultAt(key, 'yaml.twice', `"${name}" stands twice in this map, first in line ${line}. Keep one of them.`);
+        if (this.#faults.length < MAX_FAULTS) {
+          const { line } = this.#placeOf(place, 'key');
+          this.#faultAt(key, 'yaml.twice', `"${name}" stands twice in this map, first in line ${line}. Keep one of them.`);
+        }
         continue;
       }
       if (name === '<<' && key.type === 'PLAIN') {
@@ -242,7 +285,8 @@ class Reader {
   #placeAt(from: number, length: number): Place {
     const { line, col } = this.#lines.linePos(Math.min(from, this.#text.length));
     const start = this.#lines.lineStarts[line - 1] ?? 0;
-    const text = this.#text.slice(start, start + 2000).split(/\r?\n/, 1)[0] ?? '';
+    const end = this.#text.indexOf('\n', start);
+    const text = this.#text.slice(start, end === -1 ? undefined : end).replace(/\r$/, '');
     return {
       file: this.#file,
       line: Math.max(1, line),

@@ -63,7 +63,7 @@ export class Checker {
       const rest = tokenizer.remaining().trim();
       this.problem(
         'template.leftover',
-        `"${rest}" is left over: the expression before it is already whole.`,
+        `"${brief(rest)}" is left over: the expression before it is already whole.`,
         tokenizer.p,
         rest.length,
         operatorHint(rest),
@@ -84,7 +84,7 @@ export class Checker {
       if (!(error instanceof Error)) throw error;
       const at = error instanceof TokenizationError ? error.token.begin : begin;
       const text = tokenizer.input.slice(begin, tokenizer.N).trim();
-      const sentence = text === '' ? 'A value is expected here.' : `"${text}" is not an expression: ${reason(text, error)}.`;
+      const sentence = text === '' ? 'A value is expected here.' : `"${brief(text)}" is not an expression: ${reason(text, error)}.`;
       this.problem('template.syntax', sentence, Math.min(at, Math.max(begin, tokenizer.N - 1)), 1, operatorHint(text));
       return undefined;
     }
@@ -125,7 +125,7 @@ export class Checker {
       const why = depth > 1 ? 'two values stand side by side without an operator' : 'an operator lacks a value';
       this.problem(
         'template.operands',
-        `"${text}" is no whole expression: ${why}.`,
+        `"${brief(text)}" is no whole expression: ${why}.`,
         whole.begin,
         text.length,
         operatorHint(text),
@@ -264,6 +264,10 @@ function operatorHint(text: string): string | undefined {
   if (text.includes('&&')) return 'Write and for &&.';
   if (text.includes('||')) return 'Write or for ||.';
   return COMPARED_FILTER.test(text) ? FILTER_IN_COMPARISON : undefined;
+}
+
+function brief(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 /** LiquidJS's message without its line and context. */

@@ -30,7 +30,9 @@ export const Setting = words(
     pattern: Type.Optional(
       text({ description: 'A regular expression (ECMA-262) that the whole value must match.', examples: ['^[a-z]+[0-9]+$'] }),
     ),
-    enum: Type.Optional(Type.Array(Type.Unknown(), { description: 'The only values allowed.', minItems: 1 })),
+    enum: Type.Optional(
+      Type.Array(tree({ description: 'A value that is allowed.' }), { description: 'The only values allowed.', minItems: 1 }),
+    ),
     description: Type.Optional(
       text({ description: 'What it is and where to find it: shown to the operator when it is missing.' }),
     ),
