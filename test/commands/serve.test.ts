@@ -198,7 +198,7 @@ describe('SIGTERM', async () => {
     const hungUp = once(late, 'close');
     late.write('POST /hightouch/sink HTTP/1.1\r\nHost: x\r\n');
     await until(() => release !== undefined);
-    await later(50); // until the first bytes of the late call have come, it is nobody's
+    await later(400); // until the first bytes of the late call have come, it is nobody's
 
     served.child.kill('SIGTERM');
     await until(() => served.lines().some(({ message }) => message === 'stopping'));
@@ -400,7 +400,7 @@ describe('a caller that hangs up', async () => {
     await until(() => waiting.length === 2);
     caller.abort();
     await cutOff;
-    await later(100); // the news of it travels
+    await later(400); // the news of it travels
     for (const go of waiting) go();
     await until(() => served.lines().some((line) => line.message === 'call' && line.hungUp === true));
     await later(100);
