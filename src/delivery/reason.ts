@@ -54,11 +54,10 @@ function found(value: unknown, depth: number): string | undefined {
 }
 
 function cut(text: string | undefined, length: number): string | undefined {
-  // Control characters could write to a terminal or break a line of a log. Of a text of megabytes most is never looked at.
-  const clean = text
-    ?.slice(0, 10 * length)
-    .replace(/\p{Cc}+/gu, ' ')
-    .trim();
+  // Of a text of megabytes most is never looked at.
+  const begin = text?.slice(0, 10 * length);
+  // Control characters could write to a terminal or break a line of a log.
+  const clean = begin?.replace(/\p{Cc}+/gu, ' ').trim();
   if (clean === undefined || clean === '') return undefined;
-  return clean.length > length ? `${clean.slice(0, length - 1).toWellFormed()}…` : clean;
+  return begin === text && clean.length <= length ? clean : `${clean.slice(0, length - 1).toWellFormed()}…`;
 }
