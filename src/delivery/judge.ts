@@ -5,7 +5,7 @@ import { Fault } from '../fault.ts';
 import { ExactNumber } from '../numbers.ts';
 import type { Answer } from '../outbound/exchange.ts';
 import type { Scope } from '../template/scope.ts';
-import type { ValueTemplate } from '../template/template.ts';
+import type { Question, ValueTemplate } from '../template/template.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
 import { ACCEPTED, type PlannedRequest, rejected, type Verdict } from './call.ts';
 import { settleByErrors, settleByRows } from './join.ts';
@@ -57,11 +57,15 @@ export class Judging {
     return this.planned.request.response;
   }
 
+  get #success(): boolean {
+    return this.answer.status >= 200 && this.answer.status < 300;
+  }
+
   run(): Judgement {
     const { response, answer } = this;
     const rule = response.rules.find((one) => one.if.ask(this.scope));
     if (rule !== undefined) return this.#ruled(rule);
-    const success = answer.status >= 200 && answer.status < 300;
+    const success = this.#success;
     const asked = response.ok !== undefined && (success || response.ok.names.has('status'));
     // An unreadable body is never a yes: what ok would read there is missing, and missing can mean "no errors".
     const ok = asked ? response.ok?.ask(this.scope) === true : success;
@@ -108,10 +112,9 @@ export class Judging {
   }
 
   #ruled(rule: AnswerRule): Judgement {
-    if (rule.then === 'accept') {
-      const doubt = rule.if.names.has('body') ? this.#unread() : undefined;
-      return doubt ?? { kind: 'settled', verdicts: this.planned.rows.map(() => ACCEPTED) };
-    }
+    const doubt = rule.then !== 'reject' && this.#guesses(rule.if) ? this.#unread() : undefined;
+    if (doubt !== undefined) return doubt;
+    if (rule.then === 'accept') return { kind: 'settled', verdicts: this.planned.rows.map(() => ACCEPTED) };
     const verdicts = this.rejectAll(rule.reason ?? this.response.reason);
     return rule.then === 'reject'
       ? { kind: 'settled', verdicts }
@@ -124,11 +127,17 @@ export class Judging {
     return { kind: 'settled', verdicts: this.#counted(this.#joined()?.verdicts ?? this.planned.rows.map(() => ACCEPTED)) };
   }
 
-  /** Nothing is accepted for what is missing from a body that cannot be read. */
+  /** Whether a question goes by what is missing from a body that cannot be read; a text may be read as a whole. */
+  #guesses({ names }: Question): boolean {
+    return names.has('body') && (this.answer.body === undefined || [...names].some((name) => name.startsWith('body.')));
+  }
+
   #unread(): Judgement | undefined {
     const { status, unreadable } = this.answer;
     if (unreadable === undefined) return undefined;
-    return this.all(`HTTP ${status}, but ${unreadable}, so it does not say which rows were taken`);
+    const verdict = rejected(`HTTP ${status}, but ${unreadable}, so it does not say which rows were taken`);
+    const verdicts = this.planned.rows.map(() => verdict);
+    return { kind: this.#success ? 'settled' : 'failed', verdicts };
   }
 
   #joined(): { verdicts: readonly Verdict[]; named: number } | undefined {

@@ -122,6 +122,12 @@ table('rules', [
     all(/^HTTP 200, but the answer is not JSON/),
   ],
   [
+    'may read a text as a whole',
+    "{ rules: [{ if: status == 409 and body contains 'exists', then: accept }] }",
+    text(409, 'it exists already', { 'content-type': 'text/plain' }),
+    ACCEPTED,
+  ],
+  [
     'accept no page of a proxy where they read the body',
     '{ rules: [{ if: body.error == blank, then: accept }] }',
     text(502, '<html>', { 'content-type': 'text/html' }),

@@ -307,6 +307,20 @@ describe('then: retry', () => {
     assert.deepEqual([sent.length, reasons['1']], [3, 'limited']);
   });
 
+  it('is no word on a body that cannot be read: then the status decides', async () => {
+    const missing = '\nresponse: { rules: [{ if: not body.id, then: retry }] }';
+    for (const [request, reply, times] of [
+      [POST, json(200, {}), 3],
+      [POST, text(200, '{'), 1],
+      [POST, text(502, '<html>'), 1],
+      [PUT, text(502, '<html>'), 3],
+      [POST, text(429, ''), 3],
+    ] as const) {
+      const { sent, rejected } = await call(destinationOf(request + missing), { rows: ONE, send: () => reply });
+      assert.deepEqual([sent.length, rejected.length], [times, 1], `${request} ${reply.status}`);
+    }
+  });
+
   const waits: [name: string, rule: string, reply: Reply, from: number, to: number][] = [
     ['after seconds', ', after: "headers[\'x-wait\']"', limited({ 'x-wait': '7' }), 7000, 7000],
     ['after a number of the body', ', after: body.wait', limited({}, { wait: 2.5 }), 2500, 2500],
