@@ -29,6 +29,17 @@ export const FILTERS_OFF: Readonly<Record<string, string>> = {
   sample: 'it answers something else each time',
 };
 
+const ONE_ARGUMENT =
+  'append prepend plus minus times divided_by modulo at_least at_most remove remove_first remove_last split map where ' +
+  'concat find find_index push unshift group_by hmac uuid5 merge except only dig';
+const TWO_ARGUMENTS = 'replace replace_first replace_last rename';
+
+/** How many arguments a filter needs at least: without them it would fail, or change nothing, on every row. */
+export const ARGUMENTS: Readonly<Record<string, number>> = Object.fromEntries([
+  ...ONE_ARGUMENT.split(' ').map((name) => [name, 1]),
+  ...TWO_ARGUMENTS.split(' ').map((name) => [name, 2]),
+]);
+
 /** Filters of the design that this version does not have. */
 export const FILTERS_NOT_YET: ReadonlySet<string> = new Set(['liquid', 'parse_csv', 'e164']);
 

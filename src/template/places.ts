@@ -2,7 +2,7 @@
 
 import { stringifyJson } from '../numbers.ts';
 import { renderFault } from './render-fault.ts';
-import { scalarText } from './text.ts';
+import { scalarText, utf8Text } from './text.ts';
 
 /**
  * - `text`: plain text; encoders of what surrounds it come later (parameters, headers, JSON leaves).
@@ -15,7 +15,7 @@ export type Place = 'text' | 'path' | 'host' | 'url' | 'json-string' | 'json-val
 
 const ESCAPES: Readonly<Record<Place, (value: unknown) => string>> = {
   text: scalarText,
-  path: (value) => encodeSegment(scalarText(value)),
+  path: encodeSegment,
   host: (value) => hostText(scalarText(value)),
   url: (value) => hostText(scalarText(value)),
   'json-string': (value) => JSON.stringify(scalarText(value)).slice(1, -1),
@@ -26,11 +26,9 @@ export function escapeFor(place: Place): (value: unknown) => string {
   return ESCAPES[place];
 }
 
-/** RFC 3986 section 2.1; slashes too. @throws {Fault} for a lone surrogate, which UTF-8 cannot carry */
-export function encodeSegment(text: string): string {
-  if (!text.isWellFormed())
-    throw renderFault('surrogate', 'a text holds half a character (a lone surrogate), which cannot be sent');
-  return encodeURIComponent(text);
+/** RFC 3986 section 2.1; slashes too. */
+export function encodeSegment(value: unknown): string {
+  return encodeURIComponent(utf8Text(value));
 }
 
 /** Letters, digits, dots and hyphens, perhaps a port: nothing that could end the host name. */
@@ -49,10 +47,19 @@ function hostText(text: string): string {
  */
 export function checkSegment(segment: string): void {
   if (segment === '') throw renderFault('segment', 'a part of the path is empty');
-  const text = decodeURIComponent(segment);
+  const text = decoded(segment);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   if (/[\u0000-\u001f\u007f]/.test(text)) throw renderFault('segment', 'a part of the path holds a control character');
   if (text.split(/[/\\]/).some((part) => part === '.' || part === '..')) {
     throw renderFault('segment', 'a part of the path is "." or "..", which would lead elsewhere');
+  }
+}
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    // Only text that opted out of escaping can hold this.
+    throw renderFault('segment', 'a part of the path holds a "%" that encodes nothing');
   }
 }

@@ -13,7 +13,7 @@ import {
 } from 'liquidjs';
 import { didYouMean } from '../fault.ts';
 import { ExactNumber, exactNumber } from '../numbers.ts';
-import { engine, FILTERS_NOT_YET, FILTERS_OFF } from './engine.ts';
+import { ARGUMENTS, engine, FILTERS_NOT_YET, FILTERS_OFF } from './engine.ts';
 import { type Names, problemOfName, type Report } from './names.ts';
 
 /** What an expression uses. */
@@ -84,7 +84,8 @@ export class Checker {
       if (!(error instanceof Error)) throw error;
       const at = error instanceof TokenizationError ? error.token.begin : begin;
       const text = tokenizer.input.slice(begin, tokenizer.N).trim();
-      const sentence = text === '' ? 'A value is expected here.' : `"${brief(text)}" is not an expression: ${reason(text, error)}.`;
+      const sentence =
+        text === '' ? 'A value is expected here.' : `"${brief(text)}" is not an expression: ${reason(text, error)}.`;
       this.problem('template.syntax', sentence, Math.min(at, Math.max(begin, tokenizer.N - 1)), 1, operatorHint(text));
       return undefined;
     }
@@ -110,31 +111,17 @@ export class Checker {
     for (const filter of token.filters) this.#filter(filter);
   }
 
-  /** Postfix order: each operand adds a value, each operator takes its own; one must be left. */
   #expression(postfix: readonly Token[], whole: Token): void {
+    const text = whole.input.slice(whole.begin, whole.end).trim();
     const operators = postfix.filter((token) => TypeGuards.isOperatorToken(token)).map((token) => token.getText());
-    let depth = 0;
-    let broken = false;
-    for (const token of postfix) {
-      if (!TypeGuards.isOperatorToken(token)) depth++;
-      else if (token.operator !== 'not') depth--;
-      broken ||= depth < 1;
-    }
-    if (broken || depth !== 1) {
-      const text = whole.input.slice(whole.begin, whole.end).trim();
-      const why = depth > 1 ? 'two values stand side by side without an operator' : 'an operator lacks a value';
-      this.problem(
-        'template.operands',
-        `"${brief(text)}" is no whole expression: ${why}.`,
-        whole.begin,
-        text.length,
-        operatorHint(text),
-      );
+    const why = brokenOrder(postfix) ?? (comparesAnswer(postfix) ? 'the answer of a comparison is compared again' : undefined);
+    if (why !== undefined) {
+      const sentence = `"${brief(text)}" is no whole expression: ${why}.`;
+      this.problem('template.operands', sentence, whole.begin, text.length, operatorHint(text));
       return;
     }
     for (const token of postfix) if (!TypeGuards.isOperatorToken(token)) this.#operand(token);
     if (operators.includes('and') && operators.includes('or')) {
-      const text = whole.input.slice(whole.begin, whole.end).trim();
       this.problem(
         'template.precedence',
         '"and" and "or" together need parentheses: Liquid reads them from right to left.',
@@ -174,8 +161,10 @@ export class Checker {
   }
 
   #property(token: PropertyAccessToken): void {
-    if (token.getText().endsWith('.')) {
-      this.problem('template.syntax', `A name is expected behind the dot of "${token.getText()}".`, token.end - 1, 1);
+    const text = token.getText();
+    if (text.startsWith('.')) return this.problem('template.syntax', 'A name is expected before the dot.', token.begin, 1);
+    if (text.endsWith('.')) {
+      this.problem('template.syntax', `A name is expected behind the dot of "${brief(text)}".`, token.end - 1, 1);
       return;
     }
     if (token.variable !== undefined) this.#operand(token.variable);
@@ -185,16 +174,16 @@ export class Checker {
         continue;
       }
       this.#operand(prop);
-      this.#closes(prop);
+      if (!this.#closes(prop)) return;
     }
     if (token.variable === undefined) this.#name(token);
   }
 
   /** LiquidJS skips whatever stands between a bracket's value and its end. */
-  #closes(prop: Token): void {
-    const after = prop.input.slice(prop.end).trimStart();
-    if (!after.startsWith(']'))
-      this.problem('template.syntax', '"]" is expected behind this.', prop.begin, prop.end - prop.begin);
+  #closes(prop: Token): boolean {
+    if (/^\s*\]/.test(prop.input.slice(prop.end))) return true;
+    this.problem('template.syntax', '"]" is expected behind this.', prop.begin, prop.end - prop.begin);
+    return false;
   }
 
   #name(token: PropertyAccessToken): void {
@@ -234,13 +223,45 @@ export class Checker {
       );
     }
     const text = filter.getText().trimEnd();
+    const needed = ARGUMENTS[filter.name] ?? 0;
     if (/[:,]$/.test(text))
       this.problem('template.filter', `An argument is expected behind "${text.at(-1)}".`, filter.begin, text.length);
+    else if (filter.args.length < needed) {
+      const what = needed === 1 ? 'an argument' : `${needed} arguments`;
+      this.problem('template.filter', `The filter "${filter.name}" needs ${what}: ${filter.name}: …`, filter.begin, text.length);
+    }
     for (const arg of filter.args) {
       const value = Array.isArray(arg) ? arg[1] : arg;
       if (value !== undefined) this.#operand(value as Token); // the library types arguments as tokens or pairs with one
     }
   }
+}
+
+/** What is wrong with the order of values and operators as they were written. */
+function brokenOrder(postfix: readonly Token[]): string | undefined {
+  let expected = true;
+  for (const token of [...postfix].sort((a, b) => a.begin - b.begin)) {
+    const isOperator = TypeGuards.isOperatorToken(token);
+    if (!isOperator && !expected) return 'two values stand side by side without an operator';
+    const isNot = isOperator && token.operator === 'not';
+    if (isNot ? !expected : isOperator && expected) return 'an operator lacks a value';
+    if (!isNot) expected = isOperator;
+  }
+  return expected ? 'an operator lacks a value' : undefined;
+}
+
+/** Whether one comparison is the side of another, as in `1 < a < 3`. */
+function comparesAnswer(postfix: readonly Token[]): boolean {
+  const answers: boolean[] = [];
+  for (const token of postfix) {
+    if (!TypeGuards.isOperatorToken(token)) answers.push(false);
+    else if (token.operator === 'and' || token.operator === 'or') answers.splice(-2, 2, false);
+    else if (token.operator !== 'not') {
+      if (answers.splice(-2, 2).includes(true)) return true;
+      answers.push(true);
+    }
+  }
+  return false;
 }
 
 /** A name, a quoted text or a number between brackets; nothing for what is worked out. */

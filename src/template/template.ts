@@ -94,7 +94,11 @@ export function compileLeaf(source: string, names: Names, report: Report): Value
 /** A bare value with filters, such as `record.email | downcase`. Braces around the whole are accepted. */
 export function compileExpression(source: string, names: Names, report: Report): ValueTemplate | undefined {
   const begin = /^\s*\{\{-?/.exec(source)?.[0].length ?? 0;
-  const end = begin > 0 ? (/-?\}\}\s*$/.exec(source)?.index ?? source.length) : source.length;
+  const end = begin === 0 ? source.length : /-?\}\}\s*$/.exec(source)?.index;
+  if (end === undefined) {
+    report({ code: 'template.block', sentence: '{{ is not closed: }} is missing.', offset: source.indexOf('{{'), length: 2 });
+    return undefined;
+  }
   let failed = false;
   const checker = new Checker(names, (problem) => {
     failed = true;
@@ -210,10 +214,11 @@ function addEscapes(
       const last = value?.filters.at(-1);
       const where = place(template);
       // `uri` is the path's own escape; elsewhere its text is escaped like any other.
-      const done = last?.raw === true && (last.name === 'raw' || where === 'path');
-      if (value !== undefined && where !== undefined && !done) {
+      const raw = last?.raw === true && (last.name === 'raw' || where === 'path');
+      if (value !== undefined && where !== undefined) {
         const token = { name: 'escape for its place', args: [] } as unknown as ConstructorParameters<typeof Filter>[0]; // a filter token without a source
-        value.filters.push(new Filter(token, escapeFor(where), engine));
+        // Raw text is text still: a list or a map has none.
+        value.filters.push(new Filter(token, escapeFor(raw ? 'text' : where), engine));
       }
     }
     const children = (template as LiquidTemplate).children?.(false, true); // the classes lack the optional member of their own interface

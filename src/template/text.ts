@@ -19,6 +19,16 @@ export function scalarText(value: unknown): string {
   throw renderFault('list', `${what} cannot stand inside a text; use join, or json for its JSON`);
 }
 
+/**
+ * The text of a scalar that becomes bytes.
+ * @throws {Fault} also for a lone surrogate, which UTF-8 cannot carry: it would come out as another text
+ */
+export function utf8Text(value: unknown): string {
+  const text = scalarText(value);
+  if (text.isWellFormed()) return text;
+  throw renderFault('surrogate', 'a text holds half a character (a lone surrogate), which cannot be sent');
+}
+
 /** A map as data has it: not a list, not null, not a number of ours. */
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { ExactNumber, exactNumber, parseJson, stringifyJson } from '../../numbers.ts';
 import { checkSegment, encodeSegment } from '../places.ts';
 import { renderFault } from '../render-fault.ts';
-import { scalarText } from '../text.ts';
+import { scalarText, utf8Text } from '../text.ts';
 import type { FilterFunction, FilterImplementation } from './registry.ts';
 
 /** A filter of present values only. */
@@ -50,7 +50,7 @@ function toBoolean(value: unknown): boolean {
 
 /** RFC 9562 section 5.5: the same namespace and text always give the same UUID. */
 function uuid5(value: unknown, namespace: unknown): string | undefined {
-  const text = scalarText(value);
+  const text = utf8Text(value);
   if (text === '') return undefined;
   const hex = String(namespace ?? '').replace(/-/g, '');
   if (!/^[0-9a-fA-F]{32}$/.test(hex)) throw renderFault('argument', 'uuid5 needs a namespace that is a UUID: uuid5: "…"');
@@ -78,13 +78,13 @@ export const convertFilters: Readonly<Record<string, FilterImplementation>> = {
     typeof value === 'object' && !(value instanceof ExactNumber) ? stringifyJson(value) : scalarText(value),
   ),
   boolean: present(toBoolean),
-  base64: present((value) => Buffer.from(scalarText(value), 'utf8').toString('base64')),
-  base64_url: present((value) => Buffer.from(scalarText(value), 'utf8').toString('base64url')),
+  base64: present((value) => Buffer.from(utf8Text(value), 'utf8').toString('base64')),
+  base64_url: present((value) => Buffer.from(utf8Text(value), 'utf8').toString('base64url')),
   /** The path's rule, anywhere; in a path it is not encoded twice. */
   uri: {
     raw: true,
     handler: present((value) => {
-      const segment = encodeSegment(scalarText(value));
+      const segment = encodeSegment(value);
       checkSegment(segment);
       return segment;
     }),

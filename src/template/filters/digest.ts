@@ -2,7 +2,7 @@
 
 import { createHash, createHmac } from 'node:crypto';
 import { renderFault } from '../render-fault.ts';
-import { scalarText } from '../text.ts';
+import { utf8Text } from '../text.ts';
 import type { FilterFunction } from './registry.ts';
 
 function encoding(name: string, given: unknown): 'hex' | 'base64' | 'base64url' {
@@ -13,7 +13,7 @@ function encoding(name: string, given: unknown): 'hex' | 'base64' | 'base64url' 
 
 function digest(algorithm: string): FilterFunction {
   return (value, as) => {
-    const text = scalarText(value);
+    const text = utf8Text(value);
     return text === '' ? undefined : createHash(algorithm).update(text, 'utf8').digest(encoding(algorithm, as));
   };
 }
@@ -25,7 +25,7 @@ export const digestFilters: Readonly<Record<string, FilterFunction>> = {
   sha512: digest('sha512'),
   /** `{{ text | hmac: key, 'sha256', 'hex' }}` (RFC 2104) */
   hmac: (value, key, algorithm = 'sha256', as = undefined) => {
-    const [text, secret] = [scalarText(value), scalarText(key)];
+    const [text, secret] = [utf8Text(value), utf8Text(key)];
     if (text === '') return undefined;
     if (secret === '') throw renderFault('argument', 'hmac: the key is empty');
     if (!['sha1', 'sha256', 'sha512', 'md5'].includes(String(algorithm))) {

@@ -68,13 +68,13 @@ export const mapFilters: Readonly<Record<string, FilterFunction>> = {
   }),
   /** `{{ body | dig: 'data', 0, 'id' }}`: a step that is not there gives missing. */
   dig: (value, ...steps) => {
-    let at = value;
+    let at: unknown = value ?? undefined;
     for (const step of steps.flat()) {
       if (typeof at !== 'object' || at === null) return undefined;
       const key = scalarText(step);
       at = Object.hasOwn(at, key) ? (at as DataMap)[key] : undefined; // an own key of an object, checked just now
     }
-    return at ?? undefined;
+    return at;
   },
   compact_object: ofMap('compact_object', (map) => build(Object.entries(map).filter(([, value]) => !isEmpty(value)))),
   /** `{ a: { b: 1 } }` → `{ "a.b": 1 }`; lists stay as they are. */

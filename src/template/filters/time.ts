@@ -1,7 +1,7 @@
 /** Times, always in UTC. A text that is no time rejects the row; "now" as text is refused, since rows could hold it. */
 
 import type { Liquid } from 'liquidjs';
-import { ExactNumber } from '../../numbers.ts';
+import { ExactNumber, stringifyJson } from '../../numbers.ts';
 import { renderFault } from '../render-fault.ts';
 import { scalarText } from '../text.ts';
 import type { FilterFunction } from './registry.ts';
@@ -9,43 +9,42 @@ import type { FilterFunction } from './registry.ts';
 /** ISO 8601 with or without a time; without an offset it is UTC. A space for the T is what SQL prints. */
 const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?\s?(Z|UTC|[+-]\d{2}(?::?\d{2})?)?)?$/i;
 
+const HTTP_DATE = /^[A-Za-z]{3}, \d{2} [A-Za-z]{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/;
+/** The most that a date of ECMAScript holds, in milliseconds: the year 275760. */
+const MAX_TIME = 8.64e15;
+
 /** Milliseconds since 1970. Numbers below 10¹¹ are seconds, else milliseconds: so 1973 to 5138 is told apart either way. */
 function toMilliseconds(value: unknown): number {
   if (typeof value === 'number' || value instanceof ExactNumber) {
     const number = Number(value);
-    if (Number.isFinite(number)) return Math.abs(number) < 1e11 ? number * 1000 : number;
+    if (Math.abs(number) > MAX_TIME) noTime(value);
+    return Math.abs(number) < 1e11 ? number * 1000 : number;
   }
   const text = typeof value === 'string' ? value.trim() : '';
-  const ms =
-    fromIso(text) ?? (/^[A-Za-z]{3}, \d{2} [A-Za-z]{3} \d{4} \d{2}:\d{2}:\d{2} GMT$/.test(text) ? Date.parse(text) : Number.NaN);
-  if (Number.isNaN(ms)) {
-    throw renderFault(
-      'convert',
-      `${JSON.stringify(text.slice(0, 40))} is not a time; expected ISO 8601, such as 2026-01-31T12:00:00Z, or seconds since 1970`,
-    );
-  }
-  return ms;
+  const ms = fromIso(text) ?? (HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN);
+  return Number.isNaN(ms) ? noTime(value) : ms;
+}
+
+function noTime(value: unknown): never {
+  const shown = stringifyJson(value).slice(0, 42);
+  const sentence = `${shown} is not a time; expected ISO 8601, such as 2026-01-31T12:00:00Z, or seconds since 1970`;
+  throw renderFault('convert', sentence);
 }
 
 function fromIso(text: string): number | undefined {
   const match = ISO.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = match;
-  const ms = Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second));
-  const date = new Date(ms);
-  // Date.UTC carries the 31st of February over into March.
-  if (
-    date.getUTCMonth() + 1 !== Number(month) ||
-    date.getUTCDate() !== Number(day) ||
-    Number(hour) > 23 ||
-    Number(minute) > 59 ||
-    Number(second) > 59
-  ) {
-    return Number.NaN;
-  }
+  const date = new Date(0);
+  // Date.UTC would take the years 0 to 99 for 1900 to 1999.
+  date.setUTCFullYear(Number(year), Number(month) - 1, Number(day));
+  date.setUTCHours(Number(hour), Number(minute), Number(second), Number(fraction.padEnd(3, '0').slice(0, 3)));
   const [, sign, hours = '0', minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? [];
+  const inRange = Number(hour) < 24 && Number(minute) < 60 && Number(second) < 60 && Number(hours) < 24 && Number(minutes) < 60;
+  // The 31st of February would be carried over into March.
+  if (!inRange || date.getUTCMonth() + 1 !== Number(month) || date.getUTCDate() !== Number(day)) return Number.NaN;
   const offset = sign === undefined ? 0 : (Number(hours) * 60 + Number(minutes)) * (sign === '-' ? -60_000 : 60_000);
-  return ms - offset + Math.trunc(Number(`0.${fraction || '0'}`) * 1000);
+  return date.getTime() - offset;
 }
 
 function ofTime(filter: (ms: number, args: unknown[], self: unknown) => unknown): FilterFunction {
