@@ -512,6 +512,8 @@ describe('concurrency', () => {
             pacer,
             random,
             gone: hangUp.signal,
+            // Time for all: what is not attempted was forgotten.
+            deadline: 3_600_000,
             send: async () => {
               most = Math.max(most, ++inFlight);
               await clock.wait(random() * 1000, never);
@@ -525,9 +527,7 @@ describe('concurrency', () => {
         const called = await Promise.all(calls.map(run));
         assert.ok(most <= limit, `${most} in flight`);
         assert.equal(inFlight, 0);
-        for (const [index, { rejected, took }] of called.entries()) {
-          assert.ok(took < 25_000);
-          // Nobody starves: without a hang-up there is time for all.
+        for (const [index, { rejected }] of called.entries()) {
           if (calls[index]?.gone === null) for (const { reason } of rejected) assert.doesNotMatch(reason, /not attempted/);
         }
         // Every place came back.
