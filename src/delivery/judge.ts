@@ -5,7 +5,7 @@ import { Fault } from '../fault.ts';
 import { ExactNumber } from '../numbers.ts';
 import type { Answer } from '../outbound/exchange.ts';
 import type { Scope } from '../template/scope.ts';
-import type { Question, ValueTemplate } from '../template/template.ts';
+import type { ValueTemplate } from '../template/template.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
 import { ACCEPTED, type PlannedRequest, rejected, type Verdict } from './call.ts';
 import { settleByErrors, settleByRows } from './join.ts';
@@ -112,7 +112,7 @@ export class Judging {
   }
 
   #ruled(rule: AnswerRule): Judgement {
-    const doubt = rule.then !== 'reject' && this.#guesses(rule.if) ? this.#unread() : undefined;
+    const doubt = rule.then !== 'reject' && this.#guesses(rule.if.names) ? this.#unread() : undefined;
     if (doubt !== undefined) return doubt;
     if (rule.then === 'accept') return { kind: 'settled', verdicts: this.planned.rows.map(() => ACCEPTED) };
     const verdicts = this.rejectAll(rule.reason ?? this.response.reason);
@@ -122,13 +122,13 @@ export class Judging {
   }
 
   #settle(): Judgement {
-    const doubt = this.response.readsBody ? this.#unread() : undefined;
+    const doubt = this.#guesses(this.response.accepting) ? this.#unread() : undefined;
     if (doubt !== undefined) return doubt;
     return { kind: 'settled', verdicts: this.#counted(this.#joined()?.verdicts ?? this.planned.rows.map(() => ACCEPTED)) };
   }
 
-  /** Whether a question goes by what is missing from a body that cannot be read; a text may be read as a whole. */
-  #guesses({ names }: Question): boolean {
+  /** Whether a yes would go by what is missing from a body that cannot be read; a text may be read as a whole. */
+  #guesses(names: ReadonlySet<string>): boolean {
     return names.has('body') && (this.answer.body === undefined || [...names].some((name) => name.startsWith('body.')));
   }
 

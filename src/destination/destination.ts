@@ -157,8 +157,8 @@ export interface Response {
   readonly key: ValueTemplate | undefined;
   readonly rows: RowResults | undefined;
   readonly errors: RowErrors | undefined;
-  /** Whether accepting a row depends on what the body says. */
-  readonly readsBody: boolean;
+  /** The names read by what accepts rows: with a body that cannot be read, what is missing from it must not count as a yes. */
+  readonly accepting: ReadonlySet<string>;
 }
 
 export interface AnswerRule {

@@ -17,7 +17,7 @@ export function compileResponse(
   const place = `the response of ${where}${batched ? ', which is batched,' : ''}`;
   const whole = names.answer(place, batched);
   const row = names.rowAnswer(`the response of ${where}`);
-  const response: Response = {
+  const response: Omit<Response, 'accepting'> = {
     parse: spec.parse ?? 'auto',
     rules: (spec.rules ?? []).map((rule, index) => {
       const at = [...path, 'rules', index];
@@ -37,18 +37,18 @@ export function compileResponse(
     key: author.maybeExpression(spec.key, [...path, 'key'], names.row(`the key of ${where}`)),
     rows: spec.rows && compileRows(spec.rows, [...path, 'rows'], batched, author, names, place),
     errors: spec.errors && compileErrors(spec.errors, [...path, 'errors'], batched, author, names, place),
-    readsBody: false,
   };
   checkJoins(spec, path, batched, author);
-  const accepting = [response.ok, response.accepted, response.rows?.each, response.rows?.ok, response.errors?.each];
-  const readsBody = accepting.some((template) => template?.names.has('body'));
-  if (spec.parse === 'none' && readsBody)
+  const templates = [response.ok, response.accepted, response.rows?.each, response.rows?.ok, response.errors?.each];
+  const accepting = new Set(templates.flatMap((template) => [...(template?.names ?? [])]));
+  if (spec.parse === 'none' && accepting.has('body')) {
     author.fault(
       'manifest.parse',
       [...path, 'parse'],
       'parse: none reads no body, but this response asks for body. Leave parse out.',
     );
-  return { ...response, readsBody };
+  }
+  return { ...response, accepting };
 }
 
 function compileRows(

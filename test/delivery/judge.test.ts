@@ -212,6 +212,24 @@ table('parse', [
     ACCEPTED,
   ],
   ['text reads text', "{ parse: text, ok: body contains 'OK' }", text(200, 'OK 3'), ACCEPTED],
+  [
+    'auto reads what is no JSON as text',
+    "{ ok: body contains 'OK' }",
+    text(200, 'OK 3', { 'content-type': 'text/plain' }),
+    ACCEPTED,
+  ],
+  [
+    'auto guesses no member of a text',
+    '{ ok: not body.error }',
+    text(200, 'OK 3', { 'content-type': 'text/plain' }),
+    all(/not JSON/),
+  ],
+  [
+    'auto guesses nothing of JSON that breaks off',
+    "{ ok: not (body contains 'error') }",
+    text(200, '{"a":', { 'content-type': 'application/json' }),
+    all(/not JSON/),
+  ],
   ['text reads JSON as text', '{ parse: text, ok: body.ok }', json(200, { ok: true }), all(/^HTTP 200/)],
   ['none reads nothing', '{ parse: none }', text(200, '{"a":', { 'content-type': 'application/json' }), ACCEPTED],
 ]);
