@@ -135,15 +135,17 @@ function knownWords({ schema }: Problem): string[] {
 
 /** What a word of the design will do that this version has not; our own annotation, written by words/vocabulary.ts. */
 function later({ schema }: Problem, word: string): string | undefined {
-  return (schema['x-not-yet'] as Record<string, string> | undefined)?.[word];
+  const words = schema['x-not-yet'] as Record<string, string> | undefined;
+  return words !== undefined && Object.hasOwn(words, word) ? words[word] : undefined;
 }
 
 /** A value or a type that the design has and this version has not. */
 function notYet(problem: Problem, yaml: YamlFile): Fault | undefined {
   const { path, schema, value } = problem;
-  const values = schema['x-not-yet-values'] as Record<string, string> | undefined; // as in `later`
-  const types = schema['x-not-yet-types'] as Record<string, string> | undefined;
-  const what = typeof value === 'string' ? values?.[value] : types?.[Array.isArray(value) ? 'array' : typeof value];
+  const values = Object.entries((schema['x-not-yet-values'] ?? {}) as Record<string, string>); // as in `later`
+  const types = Object.entries((schema['x-not-yet-types'] ?? {}) as Record<string, string>);
+  const [list, word] = typeof value === 'string' ? [values, value] : [types, Array.isArray(value) ? 'array' : typeof value];
+  const what = list.find(([known]) => known === word)?.[1];
   if (what === undefined) return undefined;
   const said = typeof value === 'string' ? `"${value}" (${what})` : capital(what);
   return new Fault({

@@ -1,33 +1,25 @@
 /** The one LiquidJS engine for templates of manifests: which tags and filters it has, and why others are off. */
 
-import { Liquid } from 'liquidjs';
+import { defaultOperators, Liquid, type Operators, toValue } from 'liquidjs';
 import { filters } from './filters/registry.ts';
 
 /** Units of LiquidJS's own cooperative limit, about characters and list elements, for one evaluation. */
 const MEMORY_LIMIT = 50_000_000;
 
 /** Why a tag that LiquidJS has is off here. */
-export const TAGS_OFF: Readonly<Record<string, string>> = {
-  include: 'templates read no files',
-  render: 'templates read no files',
-  layout: 'templates read no files',
-  block: 'templates read no files',
-  tablerow: 'it makes HTML tables; use for',
-  cycle: 'it keeps state between outputs; use the row’s position',
-  increment: 'it keeps state between outputs; use the row’s position',
-  decrement: 'it keeps state between outputs; use the row’s position',
-};
+export const TAGS_OFF: ReadonlyMap<string, string> = new Map([
+  ...['include', 'render', 'layout', 'block'].map((name) => [name, 'templates read no files'] as const),
+  ...['cycle', 'increment', 'decrement'].map((name) => [name, 'it keeps state between outputs; use the row’s position'] as const),
+  ['tablerow', 'it makes HTML tables; use for'],
+]);
 
 /** Why a filter that LiquidJS has is off here. */
-export const FILTERS_OFF: Readonly<Record<string, string>> = {
-  ...Object.fromEntries(
-    ['where_exp', 'reject_exp', 'group_by_exp', 'has_exp', 'find_exp', 'find_index_exp'].map((name) => [
-      name,
-      'its expression is text that cannot be checked before it runs; use where, find or for',
-    ]),
+export const FILTERS_OFF: ReadonlyMap<string, string> = new Map([
+  ...['where_exp', 'reject_exp', 'group_by_exp', 'has_exp', 'find_exp', 'find_index_exp'].map(
+    (name) => [name, 'its expression is text that cannot be checked before it runs; use where, find or for'] as const,
   ),
-  sample: 'it answers something else each time',
-};
+  ['sample', 'it answers something else each time'],
+]);
 
 const ONE_ARGUMENT =
   'append prepend plus minus times divided_by modulo at_least at_most remove remove_first remove_last split map where ' +
@@ -35,15 +27,23 @@ const ONE_ARGUMENT =
 const TWO_ARGUMENTS = 'replace replace_first replace_last rename';
 
 /** How many arguments a filter needs at least: without them it would fail, or change nothing, on every row. */
-export const ARGUMENTS: Readonly<Record<string, number>> = Object.fromEntries([
-  ...ONE_ARGUMENT.split(' ').map((name) => [name, 1]),
-  ...TWO_ARGUMENTS.split(' ').map((name) => [name, 2]),
+export const ARGUMENTS: ReadonlyMap<string, number> = new Map([
+  ...ONE_ARGUMENT.split(' ').map((name) => [name, 1] as const),
+  ...TWO_ARGUMENTS.split(' ').map((name) => [name, 2] as const),
 ]);
 
 /** Filters of the design that this version does not have. */
 export const FILTERS_NOT_YET: ReadonlySet<string> = new Set(['liquid', 'parse_csv', 'e164']);
 
+/** Missing and null are in no order with anything; in JavaScript null would be less than 1. */
+function ordering(name: '<' | '<=' | '>' | '>='): Operators[string] {
+  const compare = defaultOperators[name] as (left: unknown, right: unknown) => boolean; // these take two values
+  return (left: unknown, right: unknown) =>
+    (toValue(left) ?? undefined) !== undefined && (toValue(right) ?? undefined) !== undefined && compare(left, right);
+}
+
 export const engine = new Liquid({
+  operators: { ...defaultOperators, '<': ordering('<'), '<=': ordering('<='), '>': ordering('>'), '>=': ordering('>=') },
   strictFilters: true,
   ownPropertyOnly: true,
   groupedExpressions: true,
@@ -55,6 +55,6 @@ export const engine = new Liquid({
   memoryLimit: MEMORY_LIMIT,
 });
 
-for (const tag of Object.keys(TAGS_OFF)) delete engine.tags[tag];
-for (const name of Object.keys(FILTERS_OFF)) engine.unregisterFilter(name);
+for (const tag of TAGS_OFF.keys()) delete engine.tags[tag];
+for (const name of FILTERS_OFF.keys()) engine.unregisterFilter(name);
 for (const [name, filter] of filters(engine.filters)) engine.registerFilter(name, filter);

@@ -28,6 +28,8 @@ interface Block {
   readonly quotedAtStart: boolean;
   /** How the branches that ended so far left it. */
   branchEnd?: boolean;
+  /** Whether one of its branches is sure to be taken. */
+  hasElse?: boolean;
   readonly locals: readonly string[];
 }
 
@@ -195,7 +197,7 @@ class Scanner implements Scan {
       case 'break':
       case 'continue':
         this.#checker.atEnd(reader, reader.p);
-        return;
+        return this.#leave(tag);
       case '#':
         return;
       default:
@@ -204,9 +206,9 @@ class Scanner implements Scan {
   }
 
   #unknown(tag: TagLike): void {
-    if (tag.name.startsWith('end') && tag.name.slice(3) in TAGS_OFF) return;
+    if (tag.name.startsWith('end') && TAGS_OFF.has(tag.name.slice(3))) return;
     this.#unknownTags++;
-    const off = TAGS_OFF[tag.name];
+    const off = TAGS_OFF.get(tag.name);
     const known = Object.keys(engine.tags);
     const sentence =
       off === undefined ? `"${tag.name}" is not a tag. Use ${oneOf(known)}.` : `The tag "${tag.name}" is off: ${off}.`;
@@ -215,6 +217,14 @@ class Scanner implements Scan {
 
   #open(tag: TagLike, locals: readonly string[] = []): void {
     this.#blocks.push({ name: tag.name, begin: tag.begin, length: tag.end - tag.begin, quotedAtStart: this.#inQuotes, locals });
+  }
+
+  /** A loop that is left between quotes leaves them open. */
+  #leave(tag: TagLike): void {
+    const loop = this.#blocks.findLast((block) => block.name === 'for');
+    if (loop === undefined || !this.#json || loop.quotedAtStart === this.#inQuotes) return;
+    const sentence = `This ${tag.name} leaves a quote of the JSON open.`;
+    this.#checker.problem('template.quotes', sentence, tag.begin, tag.end - tag.begin);
   }
 
   #branch(tag: TagLike, reader: Tokenizer): void {
@@ -229,6 +239,7 @@ class Scanner implements Scan {
     if (!(block.name === 'case' && block.branchEnd === undefined && tag.name === 'when')) this.#closeBranch(block, tag);
     else block.branchEnd ??= block.quotedAtStart;
     this.#inQuotes = block.quotedAtStart;
+    if (tag.name === 'else') block.hasElse = block.name !== 'for';
     if (tag.name === 'elsif') this.#checker.wholeValue(reader);
     else if (tag.name === 'when') this.#when(reader);
     else this.#checker.atEnd(reader, reader.p);
@@ -261,7 +272,7 @@ class Scanner implements Scan {
     if (name === 'capture' || name === 'comment' || name === 'raw') return;
     this.#closeBranch(block, tag);
     // A loop may run no times, and an if or case may take no branch: then nothing was put out.
-    if (this.#json && this.#inQuotes !== block.quotedAtStart) {
+    if (this.#json && this.#inQuotes !== block.quotedAtStart && block.hasElse !== true) {
       this.#checker.problem(
         'template.quotes',
         `This ${name} may leave a quote of the JSON open or not.`,

@@ -82,7 +82,10 @@ export class Checker {
       return read();
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      const at = error instanceof TokenizationError ? error.token.begin : begin;
+      // Of a character that is no "|" LiquidJS tells when it has already read it.
+      const read = error.message.startsWith('expected "|"') ? 1 : 0;
+      const thrown = error instanceof TokenizationError ? error.token.begin - read : begin;
+      const at = thrown + (/^\s*/.exec(tokenizer.input.slice(thrown, tokenizer.N))?.[0].length ?? 0);
       const text = tokenizer.input.slice(begin, tokenizer.N).trim();
       const sentence =
         text === '' ? 'A value is expected here.' : `"${brief(text)}" is not an expression: ${reason(text, error)}.`;
@@ -207,8 +210,8 @@ export class Checker {
   }
 
   #filter(filter: FilterToken): void {
-    if (!(filter.name in engine.filters)) {
-      const off = FILTERS_OFF[filter.name];
+    if (!Object.hasOwn(engine.filters, filter.name)) {
+      const off = FILTERS_OFF.get(filter.name);
       const sentence = FILTERS_NOT_YET.has(filter.name)
         ? `The filter "${filter.name}" is not yet built in this version of Rowpost.`
         : off === undefined
@@ -223,7 +226,7 @@ export class Checker {
       );
     }
     const text = filter.getText().trimEnd();
-    const needed = ARGUMENTS[filter.name] ?? 0;
+    const needed = ARGUMENTS.get(filter.name) ?? 0;
     if (/[:,]$/.test(text))
       this.problem('template.filter', `An argument is expected behind "${text.at(-1)}".`, filter.begin, text.length);
     else if (filter.args.length < needed) {
@@ -291,7 +294,15 @@ function brief(text: string): string {
   return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
+/** What LiquidJS says, as people say it. */
+const SAID: Readonly<Record<string, string>> = {
+  'expected "|" before filter': 'an operator or "|" is expected here',
+  'expected filter name': 'the name of a filter is expected here',
+  'expected ":" after filter name': '":" is expected before the arguments of a filter',
+};
+
 /** LiquidJS's message without its line and context. */
 function plain(error: Error): string {
-  return (error.message.split('\n')[0] ?? '').replace(/, line:\d+, col:\d+$/, '').replace(/\.$/, '');
+  const message = (error.message.split('\n')[0] ?? '').replace(/, line:\d+, col:\d+$/, '').replace(/\.$/, '');
+  return message.startsWith('invalid value expression') ? 'a value is expected here' : (SAID[message] ?? message);
 }

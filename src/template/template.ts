@@ -11,6 +11,7 @@ import {
   toValueSync,
   Value,
 } from 'liquidjs';
+import { ExactNumber, stringifyJson } from '../numbers.ts';
 import { engine } from './engine.ts';
 import { jsonMistake } from './json-text.ts';
 import type { Names, Report } from './names.ts';
@@ -126,7 +127,7 @@ export function compileQuestion(source: string | boolean, names: Names, report: 
 }
 
 function describe(value: unknown): string {
-  if (typeof value !== 'object') return JSON.stringify(value);
+  if (typeof value !== 'object' || value instanceof ExactNumber) return stringifyJson(value);
   return Array.isArray(value) ? 'a list' : 'a map';
 }
 
