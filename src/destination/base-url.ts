@@ -4,6 +4,7 @@
 export function parseBase(text: string): { origin: string; path: string } | undefined {
   const url = URL.canParse(text) && !/[\s\\]/.test(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
-  if (url.username !== '' || url.password !== '' || /[?#]/.test(text) || /\/\.{1,2}(?:\/|$)/.test(text)) return undefined;
+  if (url.username !== '' || url.password !== '' || /[?#]/.test(text) || /\/(?:\.|%2e){1,2}(?:\/|$)/i.test(text))
+    return undefined;
   return { origin: url.origin, path: url.pathname.replace(/\/$/, '') };
 }

@@ -1,6 +1,7 @@
 /** Validates a sync configuration: the automatic checks, then the manifest's own rules; all that is wrong is told. */
 
 import { Fault } from '../fault.ts';
+import { stringifyJson } from '../numbers.ts';
 import { createValidator, type Problem } from '../schema/validate.ts';
 import { isMap, scalarText } from '../template/text.ts';
 import type { BoundDestination } from './bind.ts';
@@ -34,7 +35,8 @@ export function chooseFor(bound: BoundDestination, config: Readonly<Record<strin
 }
 
 function chosenId(value: unknown): string | undefined {
-  return value === undefined || value === null || value === '' ? undefined : typeof value === 'string' ? value : String(value);
+  if (value === undefined || value === null || value === '') return undefined;
+  return typeof value === 'string' ? value : stringifyJson(value);
 }
 
 function mappingErrors(chosen: Chosen, mappings: Mappings): string[] {
@@ -77,7 +79,13 @@ function optionErrors(chosen: Chosen, config: Readonly<Record<string, unknown>>)
   const declared = isMap(schema.properties) ? Object.keys(schema.properties) : [];
   const options: Record<string, unknown> = {};
   for (const name of declared) if (config[name] !== undefined) options[name] = config[name];
-  return createValidator(schema)(options).map(optionError);
+  try {
+    return createValidator(schema)(options).map(optionError);
+  } catch (error) {
+    // What templates made of the schema is known only now.
+    const why = error instanceof Error ? error.message : String(error);
+    return [`The options of this destination are no JSON Schema: ${why}. Its manifest must be mended.`];
+  }
 }
 
 function optionError({ path, keyword, params, message, schema }: Problem): string {

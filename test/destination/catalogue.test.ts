@@ -1,0 +1,131 @@
+/** A folder of manifests: a broken one stops no other, and nothing else in the folder is taken for one. */
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { idOf, type Loaded, load, loadCatalogue, manifestFiles } from '../../src/destination/catalogue.ts';
+import { Fault } from '../../src/fault.ts';
+import { manifest, messages, supply } from './making.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'catalogue-'));
+after(() => rmSync(root, { recursive: true }));
+
+let folders = 0;
+function folder(files: Record<string, string>): string {
+  const path = join(root, String(folders++));
+  mkdirSync(path);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(path, name), text);
+  return path;
+}
+
+function state({ destination, bound, faults, missing }: Loaded): string {
+  if (faults.length > 0) return `broken: ${messages(faults).join(' | ')}`;
+  return bound !== undefined ? 'ready' : destination !== undefined ? `unbound: ${messages(missing).join(' | ')}` : 'nothing';
+}
+
+const states = (path: string, env: Record<string, string> = {}) =>
+  Object.fromEntries([...loadCatalogue(path, supply(env))].map(([id, loaded]) => [id, state(loaded)]));
+
+describe('a catalogue', () => {
+  it('holds good files beside broken ones and ones whose settings are missing', () => {
+    const path = folder({
+      'good.yaml': manifest(''),
+      'also-good.yml': manifest('settings: { key: {} }'),
+      'broken.yaml': manifest('modez: []'),
+      'not-yaml.yaml': 'a: b: c',
+      'empty.yaml': '',
+      'unset.yaml': manifest('settings: { key: {} }'),
+    });
+    const found = states(path, { ALSO_GOOD_KEY: 'x' });
+    assert.equal(found.good, 'ready');
+    assert.equal(found['also-good'], 'ready');
+    assert.match(found.broken ?? '', /^broken: manifest\.unknown: "modez"/);
+    assert.match(found['not-yaml'] ?? '', /^broken: yaml\.syntax/);
+    assert.match(found.empty ?? '', /^broken: manifest\.empty/);
+    assert.match(found.unset ?? '', /^unbound: settings\.missing: .*UNSET_KEY/);
+    assert.equal(Object.keys(found).length, 6);
+  });
+
+  it('is in the order of names', () => {
+    assert.deepEqual(Object.keys(states(folder({ 'b.yaml': '', 'a.yaml': '', 'c.yml': '' }))), ['a', 'b', 'c']);
+  });
+
+  it('passes over golden cases, hidden files and what is not YAML', () => {
+    const path = folder({
+      'a.yaml': '',
+      'a.test.yaml': '',
+      'a.test.yml': '',
+      '.hidden.yaml': '',
+      '.yaml': '',
+      'a.json': '',
+      'README.md': '',
+      'a.yaml~': '',
+    });
+    assert.deepEqual(Object.keys(states(path)), ['a']);
+  });
+
+  it('refuses the second of two files whose settings would share variables', () => {
+    const found = states(folder({ 'a-b.yaml': manifest(''), 'a_b.yaml': manifest(''), 'c.yaml': manifest('') }));
+    assert.equal(found['a-b'], 'ready');
+    assert.match(
+      found.a_b ?? '',
+      /^broken: manifest\.clash: .*a-b\.yaml has the same name for the environment \(A_B_…\)\. Rename one/,
+    );
+    assert.equal(found.c, 'ready');
+  });
+
+  it('refuses the second of two files of one id, and keeps the first', () => {
+    const path = folder({ 'a.yaml': manifest(''), 'a.yml': manifest('') });
+    const found = states(path);
+    assert.equal(found.a, 'ready');
+    assert.equal(Object.keys(found).length, 2);
+    assert.match(Object.values(found)[1] ?? '', /^broken: manifest\.clash/);
+  });
+
+  it('refuses a file whose name can be no id', () => {
+    for (const name of [
+      'Capitals.yaml',
+      'with space.yaml',
+      'dot.ted.yaml',
+      '-dash.yaml',
+      'ü.yaml',
+      'a%2fb.yaml',
+      '__proto__.yaml',
+      'constructor_.yaml',
+    ]) {
+      assert.match(Object.values(states(folder({ [name]: manifest('') })))[0] ?? '', /^broken: manifest\.id/, name);
+    }
+    assert.deepEqual(states(folder({ 'constructor.yaml': manifest('') })), { constructor: 'ready' });
+  });
+
+  it('says that a file cannot be read', () => {
+    const path = folder({});
+    mkdirSync(join(path, 'folder.yaml'));
+    assert.match(states(path).folder ?? '', /^broken: manifest\.file: .*folder\.yaml cannot be read/);
+    assert.match(state(load('none', join(path, 'none.yaml'), supply())), /^broken: manifest\.file/);
+  });
+
+  it('throws a fault where there is no folder', () => {
+    const missing = join(root, 'nowhere');
+    for (const call of [() => loadCatalogue(missing, supply()), () => manifestFiles(missing)]) {
+      assert.throws(call, (error) => error instanceof Fault && error.code === 'usage.folder' && error.message.includes(missing));
+    }
+  });
+
+  it('names where outputs opt out of escaping', () => {
+    const text = manifest('').replace('post: /contacts', 'post: "/contacts/{{ id | raw }}"');
+    const path = folder({ 'a.yaml': text });
+    assert.deepEqual(loadCatalogue(path, supply()).get('a')?.raws, [['requests', 'send', 'post']]);
+  });
+});
+
+describe('the id of a file', () => {
+  const table: [file: string, id: string][] = [
+    ['destinations/my-crm.yaml', 'my-crm'],
+    ['my-crm.yml', 'my-crm'],
+    ['C:\\folder\\my-crm.yaml', 'my-crm'],
+  ];
+  for (const [file, id] of table) it(file, () => assert.equal(idOf(file), id));
+});
