@@ -19,6 +19,8 @@ export interface Call {
   readonly configuration: ReadConfiguration;
   readonly object: string | undefined;
   readonly mode: string | undefined;
+  /** The lookups that the request's templates read, by name. */
+  readonly lookups: Readonly<Record<string, unknown>>;
   readonly rows: readonly Row[];
 }
 

@@ -1,5 +1,6 @@
 /** Turns the rows of a call into requests: rules first, then rows that may share a request are put together, in order. */
 
+import { baseFor } from '../destination/bind.ts';
 import type { Request } from '../destination/destination.ts';
 import { recordMaker, unreadableMapping } from '../destination/mappings.ts';
 import { ROW_NAMES } from '../destination/names.ts';
@@ -65,7 +66,7 @@ class Planner {
   readonly #envelopeOf: (scope: Scope) => Envelope;
 
   constructor(call: Call, now: string) {
-    const { bound, configuration, operation, object, mode, request } = call;
+    const { bound, configuration, operation, object, mode, request, lookups } = call;
     this.#call = call;
     this.#record = recordMaker(configuration.mappings);
     this.#unreadable = unreadableMapping(configuration.mappings);
@@ -73,6 +74,7 @@ class Planner {
       settings: bound.settings.values,
       vars: bound.destination.vars,
       now,
+      lookups,
       config: configuration.config,
       operation,
       object,
@@ -157,7 +159,7 @@ class Planner {
       request,
       rows: members.map(({ row }) => row),
       scope,
-      outbound: { method: request.method, url: envelope.url, headers: envelope.headers, body: renderBody(request.body, scope) },
+      outbound: { method: envelope.method, url: envelope.url, headers: envelope.headers, body: renderBody(request.body, scope) },
       after: [...group.after].flatMap((one) => planned.get(one) ?? []),
     };
   }
@@ -173,11 +175,17 @@ class Planner {
 }
 
 /** An envelope that reads nothing of a row is rendered once for the call. */
-function envelopes(request: Request, { bound }: Call, now: string, common: Scope): (scope: Scope) => Envelope {
+function envelopes(request: Request, { bound, configuration }: Call, now: string, common: Scope): (scope: Scope) => Envelope {
   const auth = lazy(() => renderAuth(bound, now));
-  const names = [request.path.template, ...request.query, ...request.headers].flatMap((template) => [...template.names]);
-  if (names.some((name) => ROW_NAMES.has(name))) return (scope) => renderEnvelope(request, bound.base, auth(), scope);
-  return lazy(() => renderEnvelope(request, bound.base, auth(), common));
+  const base = lazy(() => baseFor(bound, configuration.config));
+  const names = [
+    ...(typeof request.method === 'string' ? [] : [request.method]),
+    request.path.template,
+    ...request.query,
+    ...request.headers,
+  ].flatMap((template) => [...template.names]);
+  if (names.some((name) => ROW_NAMES.has(name))) return (scope) => renderEnvelope(request, base(), auth(), scope);
+  return lazy(() => renderEnvelope(request, base(), auth(), common));
 }
 
 /** Ids are compared as JSON: the number 1 and the text "1" are two. */

@@ -1,6 +1,7 @@
 /** A destination with its settings: ready to be called. */
 
-import { Fault } from '../fault.ts';
+import { didYouMean, Fault } from '../fault.ts';
+import { renderFault } from '../template/render-fault.ts';
 import { scopeOf } from '../template/scope.ts';
 import type { Destination } from './destination.ts';
 import { type BoundSettings, bindSettings, type Supply } from './settings.ts';
@@ -9,8 +10,10 @@ import { type BoundSettings, bindSettings, type Supply } from './settings.ts';
 export interface Base {
   /** Scheme, host and port, as the URL standard prints them. */
   readonly origin: string;
-  /** Without a slash at its end; empty where there is none. */
+  /** As the URL standard prints it: at least a slash. */
   readonly path: string;
+  /** The parameters of a URL that came whole from the configuration, without their "?"; else empty. */
+  readonly query: string;
   /** Whether the operator gave this URL in place of the manifest's; then it may be private. */
   readonly operators: boolean;
 }
@@ -18,11 +21,12 @@ export interface Base {
 export interface BoundDestination {
   readonly destination: Destination;
   readonly settings: BoundSettings;
-  readonly base: Base;
+  /** Undefined where each configuration has its own: see `baseFor`. */
+  readonly base: Base | undefined;
 }
 
 /** The variable by which an operator points a destination at a sandbox or a local fake. */
-export function urlVariable(id: string): string {
+function urlVariable(id: string): string {
   return `ROWPOST_URL_${id.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }
 
@@ -37,12 +41,60 @@ export function withSettings(
   settings: BoundSettings,
   override?: string,
 ): BoundDestination | readonly Fault[] {
-  const base = override ? operatorsBase(destination, override) : manifestsBase(destination, settings);
+  const base = override
+    ? operatorsBase(destination, override)
+    : destination.connection.url.allow !== undefined
+      ? undefined
+      : manifestsBase(destination, settings);
   return base instanceof Fault ? [base] : { destination, settings, base };
 }
 
+/**
+ * Where the API of a configuration is.
+ * @throws {Fault} where the configuration's URL is none, or its host is not among those that `allow` lists
+ */
+export function baseFor({ destination, settings, base }: BoundDestination, config: Readonly<Record<string, unknown>>): Base {
+  if (base !== undefined) return base;
+  const { template, allow } = destination.connection.url;
+  const scope = scopeOf({ settings: settings.values, vars: destination.vars, config });
+  const parsed = parseBase(template.text(scope), true);
+  if (parsed === undefined)
+    throw renderFault(
+      'url',
+      'the URL of the configuration is none that can be called; expected https:// with a host, without user and password',
+    );
+  const hosts = hostsOf(allow?.value(scope));
+  if (hosts.some((host) => matches(host, parsed.origin))) return { ...parsed, operators: false };
+  const host = new URL(parsed.origin).host;
+  const why =
+    parsed.origin.startsWith('http:') && hosts.some((one) => matches(one, `https://${host}`))
+      ? 'is allowed with https:// only'
+      : 'is not among the hosts that the operator allows';
+  throw new Fault({
+    code: 'render.origin',
+    sentence: `the host ${host} of the configuration's URL ${why}`,
+    hint: didYouMean(host, hosts),
+  });
+}
+
+/** A list, or a text of hosts between commas and blanks. */
+function hostsOf(value: unknown): string[] {
+  const list = Array.isArray(value) ? value : typeof value === 'string' ? value.split(/[\s,]+/) : [];
+  return list.filter((host) => typeof host === 'string' && host !== '');
+}
+
+/** `hooks.example.com`, `hooks.example.com:8443`, `*.example.com`, each with https unless it begins with `http://`. */
+function matches(allowed: string, origin: string): boolean {
+  const [, scheme = 'https://', wildcard = '', host = ''] = /^(https?:\/\/)?(\*\.)?([^/*]+)\/?$/i.exec(allowed) ?? [];
+  if (host === '' || !URL.canParse(`${scheme}${host}`)) return false;
+  const meant = new URL(`${scheme}${host}`);
+  const actual = new URL(origin);
+  if (meant.protocol !== actual.protocol || meant.port !== actual.port) return false;
+  return wildcard === '' ? meant.hostname === actual.hostname : actual.hostname.endsWith(`.${meant.hostname}`);
+}
+
 function operatorsBase(destination: Destination, url: string): Base | Fault {
-  const base = parseBase(url);
+  const base = parseBase(url, false);
   if (base !== undefined) return { ...base, operators: true };
   const sentence = `${urlVariable(destination.id)} is no URL that can stand for connection.url; expected http:// or https:// with a host and perhaps a path.`;
   return new Fault({ code: 'settings.url', sentence });
@@ -54,6 +106,7 @@ function manifestsBase(destination: Destination, settings: BoundSettings): Base 
   try {
     const base = parseBase(
       destination.connection.url.template.text(scopeOf({ settings: settings.values, vars: destination.vars })),
+      false,
     );
     return base === undefined ? new Fault({ code: 'settings.url', sentence }) : { ...base, operators: false };
   } catch (cause) {
@@ -66,11 +119,12 @@ function manifestsBase(destination: Destination, settings: BoundSettings): Base 
 }
 
 /** Nothing that a URL parser would drop, move or read otherwise: a base is only what it seems to be. */
-function parseBase(text: string): { origin: string; path: string } | undefined {
+function parseBase(text: string, withQuery: boolean): Omit<Base, 'operators'> | undefined {
   const url = URL.canParse(text) && !/[\s\\]/.test(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
-  if (url.username !== '' || url.password !== '' || /[?#]/.test(text) || /\/\.{1,2}(?:\/|$)/.test(text)) return undefined;
-  return { origin: url.origin, path: url.pathname.replace(/\/$/, '') };
+  if (url.username !== '' || url.password !== '' || text.includes('#') || (text.includes('?') && !withQuery)) return undefined;
+  if (/\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(text)) return undefined;
+  return { origin: url.origin, path: url.pathname, query: url.search.slice(1) };
 }
 
 /** Lists of faults and results share a return type throughout: this tells them apart. */

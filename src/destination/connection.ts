@@ -13,16 +13,27 @@ const DEFAULT_CONCURRENCY = 10;
 
 export function compileConnection(spec: ConnectionSpec, author: Author, names: PlaceNames): Connection {
   return {
-    url: compileUrl(spec.url, author, names),
+    url: compileUrl(spec, author, names),
     auth: compileAuth(spec.auth, author, names),
     concurrency: spec.concurrency ?? DEFAULT_CONCURRENCY,
   };
 }
 
-/** The rendered URL is parsed and checked again when its settings are known: see delivery/url.ts. */
-function compileUrl(source: string, author: Author, names: PlaceNames): BaseUrl {
+/** The rendered URL is parsed and checked again when its settings are known: see bind.ts. */
+function compileUrl({ url: source, allow: hosts }: ConnectionSpec, author: Author, names: PlaceNames): BaseUrl {
   const path: Path = ['connection', 'url'];
-  const template = author.text(source, path, names.url('connection.url'), 'url');
+  const template = author.text(
+    source,
+    path,
+    hosts === undefined ? names.url('connection.url') : names.url('connection.url', 'config'),
+    'url',
+  );
+  const allow = hosts === undefined ? undefined : author.tree(hosts, ['connection', 'allow'], names.url('connection.allow'));
+  checkUrl(source, template, path, author);
+  return { template, allow: template.names.has('config') ? allow : undefined };
+}
+
+function checkUrl(source: string, template: TextTemplate, path: Path, author: Author): void {
   const literal = template.literal ?? source;
   if (template.literal === undefined) {
     author.fault(
@@ -30,9 +41,9 @@ function compileUrl(source: string, author: Author, names: PlaceNames): BaseUrl 
       path,
       'connection.url holds no tags: its host must be plain to see. Choose with a setting instead.',
     );
-    return { template };
+    return;
   }
-  if (literal.startsWith(OUTPUT)) return { template };
+  if (literal.startsWith(OUTPUT)) return;
   if (!/^https?:\/\//i.test(literal)) {
     author.fault(
       'manifest.url',
@@ -54,7 +65,6 @@ function compileUrl(source: string, author: Author, names: PlaceNames): BaseUrl 
   } else if (/^https?:\/\/(?:\/|$)/i.test(literal)) {
     author.fault('manifest.url', path, 'connection.url names no host.');
   }
-  return { template };
 }
 
 function compileAuth(spec: ConnectionSpec['auth'], author: Author, names: PlaceNames): Auth | undefined {

@@ -29,7 +29,9 @@ const ALL = new Set([
 type Where = (place: string) => Names;
 
 export interface PlaceNames {
-  readonly url: Where;
+  readonly url: (place: string, ...more: string[]) => Names;
+  /** Never a row. */
+  readonly lookup: (place: string, ...more: string[]) => Names;
   readonly auth: Where;
   /** All of an unbatched request; of a batched one what is rendered for each row. */
   readonly row: Where;
@@ -48,13 +50,15 @@ export function placeNames(manifest: Manifest): PlaceNames {
   const secrets = new Set(settings.filter(([, setting]) => setting.secret === true).map(([name]) => name));
   const every = new Set([...open, ...secrets]);
   const vars = new Set(Object.keys(manifest.vars ?? {}));
+  const lookups = new Set(Object.keys(manifest.lookups ?? {}));
 
-  const names = (where: string, seen: ReadonlySet<string>, more: readonly string[], now = true): Names => ({
+  /** `early`: before anything can be asked of the API. */
+  const names = (where: string, seen: ReadonlySet<string>, more: readonly string[], early = false): Names => ({
     where,
     known: new Map<string, ReadonlySet<string> | null>([
       ['settings', seen],
       ['vars', vars],
-      ...(now ? [['now', null] as const] : []),
+      ...(early ? [] : [['lookups', lookups] as const]),
       ...more.map((name) => [name, null] as const),
     ]),
     ...(seen === open && { secrets }),
@@ -63,14 +67,15 @@ export function placeNames(manifest: Manifest): PlaceNames {
 
   return {
     // The origin must be the same for the whole call, and the same the next time: no time, no data.
-    url: (where) => names(where, every, [], false),
-    auth: (where) => names(where, every, []),
-    row: (where) => names(where, every, ROW),
-    batch: (where) => names(where, every, BATCH),
-    form: (where, ...more) => names(where, open, more),
-    validate: (where) => names(where, open, ['config', 'object', 'mode', 'mapped']),
-    answer: (where, batched, ...more) => names(where, every, [...(batched ? BATCH : ROW), ...ANSWER, ...more]),
-    rowAnswer: (where, ...more) => names(where, every, [...ROW, ...ANSWER, ...more]),
+    url: (where, ...more) => names(where, every, more, true),
+    auth: (where) => names(where, every, ['now'], true),
+    lookup: (where, ...more) => names(where, every, ['now', 'config', 'object', 'mode', ...more]),
+    row: (where) => names(where, every, ['now', ...ROW]),
+    batch: (where) => names(where, every, ['now', ...BATCH]),
+    form: (where, ...more) => names(where, open, ['now', ...more]),
+    validate: (where) => names(where, open, ['now', 'config', 'object', 'mode', 'mapped']),
+    answer: (where, batched, ...more) => names(where, every, ['now', ...(batched ? BATCH : ROW), ...ANSWER, ...more]),
+    rowAnswer: (where, ...more) => names(where, every, ['now', ...ROW, ...ANSWER, ...more]),
   };
 }
 
