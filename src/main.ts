@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander';
 import { check } from './commands/check.ts';
 import { demo } from './commands/demo/demo.ts';
+import { health } from './commands/health.ts';
 import { list } from './commands/list.ts';
 import { serve } from './commands/serve.ts';
 import { EXIT, type ExitCode, paintFault, settingOption } from './commands/terminal.ts';
@@ -52,11 +53,24 @@ function program(end: (code: ExitCode) => void): Command {
     .action((options) => end(list(options)));
 
   rowpost
+    .command('health')
+    .description('Ask the server of this machine whether it lives: 0 if it does, else 1.')
+    .addOption(settingOption('host'))
+    .addOption(settingOption('port'))
+    .action(async (flags) => end(await health(flags)));
+
+  rowpost
     .command('demo')
     .description('See a sync from end to end, against a made-up API on this machine. Ends by itself.')
     .action(async () => end(await demo()));
   return rowpost;
 }
+
+// Who reads on the other side of a pipe may stop early, as head does: that is an end, not a failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.ok);
+});
 
 let code: ExitCode = EXIT.ok;
 try {

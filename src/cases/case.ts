@@ -34,6 +34,11 @@ function problems(one: CaseSpec, path: Path, yaml: YamlFile): Fault[] {
   if (one.now !== undefined && Number.isNaN(Date.parse(one.now)))
     fault(['now'], `"${one.now}" is no time; expected ISO 8601, such as 2026-01-31T12:00:00Z.`);
   for (const [index, { response }] of (one.exchanges ?? []).entries()) {
+    if (response === undefined) {
+      const add =
+        'Add what the API answers, such as "response: { status: 200, json: { id: 1 } }" or "response: { fail: timeout }".';
+      fault(['exchanges', index], `This exchange has no response. ${add}`);
+    }
     const bodies = [response?.json, response?.text].filter((body) => body !== undefined).length;
     if (bodies > 1) fault(['exchanges', index, 'response'], 'A response has one body: json or text.');
     if (response?.fail !== undefined && Object.keys(response).length > 1)

@@ -3,7 +3,13 @@
 import { parseJson, stringifyJson } from '../numbers.ts';
 import type { OutboundRequest, Reply, Unreachable } from '../outbound/exchange.ts';
 import { isMap } from '../template/text.ts';
-import type { RequestCase, ResponseCase } from './case.ts';
+import type { CaseSpec, RequestCase, ResponseCase } from './case.ts';
+
+/** What a call was answered: `result` or `error`. */
+export interface CallAnswer {
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
 
 /** A request as a case shows it, without secrets. */
 export function showRequest(request: OutboundRequest, redact: (text: string) => string): RequestCase {
@@ -32,9 +38,9 @@ function showBody(body: string, type: string): Pick<RequestCase, 'json' | 'form'
   }
 }
 
-/** Equal for requests with equal content: the order of keys does not matter. */
-export function contentOf(request: RequestCase): string {
-  return stringifyJson(sorted({ ...request, headers: request.headers ?? {} }));
+/** Equal for requests, and for answers, of equal content: the order of keys does not matter. */
+export function contentOf(content: RequestCase | CaseSpec | CallAnswer): string {
+  return stringifyJson(sorted('method' in content ? { ...content, headers: content.headers ?? {} } : content));
 }
 
 function sorted(value: unknown): unknown {

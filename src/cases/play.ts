@@ -2,7 +2,7 @@
 
 import { deliver } from '../delivery/deliver.ts';
 import { Pacer } from '../delivery/pacer.ts';
-import { isFaults, withSettings } from '../destination/bind.ts';
+import { type BoundDestination, isFaults, withSettings } from '../destination/bind.ts';
 import type { Destination } from '../destination/destination.ts';
 import { bindGiven } from '../destination/settings.ts';
 import { Fault } from '../fault.ts';
@@ -13,7 +13,7 @@ import type { OutboundRequest, Reply } from '../outbound/exchange.ts';
 import { hightouchMethods } from '../protocols/hightouch.ts';
 import { dispatch } from '../rpc/dispatch.ts';
 import type { CaseSpec, ExchangeSpec, RequestCase } from './case.ts';
-import { contentOf, replyOf, showRequest } from './exchange.ts';
+import { type CallAnswer, contentOf, replyOf, showRequest } from './exchange.ts';
 import { seededRandom, VirtualClock } from './virtual-clock.ts';
 
 const DEFAULT_NOW = '2026-01-01T00:00:00Z';
@@ -22,24 +22,50 @@ const DEFAULT_NOW = '2026-01-01T00:00:00Z';
 export interface Played {
   /** Every request that left, in order, with the place of the exchange that answered it; undefined where none did. */
   readonly sent: readonly { readonly request: RequestCase; readonly exchange: number | undefined }[];
-  /** What was answered: `result` or `error`. */
-  readonly answer: { readonly result?: unknown; readonly error?: unknown };
+  readonly answer: CallAnswer;
 }
 
-/** Compare: an exchange answers the request that it shows. Update: one that shows none, or another, answers in its turn. */
-export type Matching = 'compare' | 'update';
+/**
+ * An exchange answers the request that it shows. A request that none shows gets, in its turn, the answer of one whose
+ * own request does not come, so that a request that changed is told as such and the rest of the case goes on as before.
+ * @throws {Fault} where the settings of the case are not those of the manifest
+ */
+export async function playCase(destination: Destination, cases: CasesSpec, one: CaseSpec): Promise<Played> {
+  const bound = bindCase(destination, { ...cases.settings, ...one.settings });
+  const exact = await playWith(bound, one, new Set());
+  if (exact.sent.every(({ exchange }) => exchange !== undefined)) return exact;
+  const free = new Set((one.exchanges ?? []).keys());
+  for (const { exchange } of exact.sent) if (exchange !== undefined) free.delete(exchange);
+  return free.size === 0 ? exact : playWith(bound, one, free);
+}
 
-/** @throws {Fault} where the settings of the case are not those of the manifest */
-export async function playCase(destination: Destination, cases: CasesSpec, one: CaseSpec, matching: Matching): Promise<Played> {
-  const settings = bindGiven(destination, { ...cases.settings, ...one.settings });
-  if (isFaults(settings)) throw settings[0] ?? new Fault({ code: 'cases.settings', sentence: 'The settings are wrong.' });
+function bindCase(destination: Destination, given: Readonly<Record<string, unknown>>): BoundDestination {
+  const names = destination.settings.map(({ name }) => name);
+  const unknown = Object.keys(given).filter((name) => !names.includes(name));
+  const missing = destination.settings.filter(({ name, fallback }) => fallback === undefined && given[name] === undefined);
+  const wrong = [
+    ...unknown.map((name) => `the manifest has no setting "${name}"`),
+    ...missing.map(({ name }) => `the setting "${name}" has no value; write a made-up one into "settings" of the file of cases`),
+  ];
+  if (wrong.length > 0) throw new Fault({ code: 'cases.settings', sentence: `${wrong.join('; ')}.` });
+  const settings = bindGiven(destination, given);
+  if (isFaults(settings)) throw gathered(settings);
   const bound = withSettings(destination, settings);
-  if (isFaults(bound)) throw bound[0] ?? new Fault({ code: 'cases.settings', sentence: 'The settings are wrong.' });
+  if (isFaults(bound)) throw gathered(bound);
+  return bound;
+}
 
+function gathered(faults: readonly Fault[]): Fault {
+  return new Fault({ code: 'cases.settings', sentence: faults.map((fault) => fault.message).join(' ') });
+}
+
+/** @param free the exchanges that may answer another request than the one they show */
+async function playWith(bound: BoundDestination, one: CaseSpec, free: ReadonlySet<number>): Promise<Played> {
+  const { destination, settings } = bound;
   const clock = new VirtualClock(Date.parse(one.now ?? DEFAULT_NOW));
   const random = seededRandom(one.seed ?? 1);
   const { redact } = createRedactor(settings.secrets);
-  const target = new Target(one.exchanges ?? [], redact, matching);
+  const target = new Target(one.exchanges ?? [], redact, free);
   // One request at a time, in row order: the same case always sends the same.
   const single = { ...bound, destination: { ...destination, connection: { ...destination.connection, concurrency: 1 } } };
   const methods = hightouchMethods(single, {
@@ -84,12 +110,12 @@ class Target {
   readonly sent: { request: RequestCase; exchange: number | undefined }[] = [];
   readonly #left: Map<number, ExchangeSpec>;
   readonly #redact: (text: string) => string;
-  readonly #matching: Matching;
+  readonly #free: ReadonlySet<number>;
 
-  constructor(exchanges: readonly ExchangeSpec[], redact: (text: string) => string, matching: Matching) {
+  constructor(exchanges: readonly ExchangeSpec[], redact: (text: string) => string, free: ReadonlySet<number>) {
     this.#left = new Map(exchanges.entries());
     this.#redact = redact;
-    this.#matching = matching;
+    this.#free = free;
   }
 
   answer(outbound: OutboundRequest): Reply {
@@ -98,15 +124,28 @@ class Target {
     this.sent.push({ request, exchange });
     const response = exchange === undefined ? undefined : this.#left.get(exchange)?.response;
     if (exchange !== undefined) this.#left.delete(exchange);
-    return replyOf(response ?? { fail: 'refused' });
+    return response === undefined ? UNFORESEEN : replyOf(response);
   }
 
   #exchangeFor(request: RequestCase): number | undefined {
     const content = contentOf(request);
-    const places = [...this.#left.entries()];
-    const equal = places.find(([, exchange]) => exchange.request !== undefined && contentOf(exchange.request) === content);
-    if (equal !== undefined || this.#matching === 'compare') return equal?.[0];
-    const blank = places.find(([, exchange]) => exchange.request === undefined);
-    return (blank ?? places[0])?.[0];
+    const left = [...this.#left.entries()];
+    const shown = left.find(([, exchange]) => exchange.request !== undefined && contentOf(exchange.request) === content);
+    if (shown !== undefined) return shown[0];
+    const free = left.filter(([index]) => this.#free.has(index));
+    const blank = free.find(([, exchange]) => exchange.request === undefined);
+    const alike = free.find(
+      ([, exchange]) => exchange.request?.method === request.method && exchange.request.url === request.url,
+    );
+    return (blank ?? alike ?? free[0])?.[0];
   }
 }
+
+/** Not tried again: the case says nothing of what would come then. */
+const UNFORESEEN: Reply = {
+  kind: 'unreachable',
+  phase: 'refused',
+  mayHaveArrived: false,
+  code: 'UNFORESEEN',
+  sentence: 'The case has no answer to this request.',
+};

@@ -1,86 +1,86 @@
-/** Writes requests and results into a file of cases, keeping its comments and its order. */
+/** Writes requests and results into a file of cases. */
 
-import { type Document, isMap, isSeq, Pair, parseDocument, type YAMLMap } from 'yaml';
-import type { CasesFile } from './case.ts';
-import { plain } from './check.ts';
+import { type CaseSpec, type CasesFile, type ExchangeSpec, readCases } from './case.ts';
 import { contentOf } from './exchange.ts';
 import type { Played } from './play.ts';
+import { YamlEditor } from './yaml-editor.ts';
 
 export interface Updated {
   /** The new text of the file; the same where nothing changed. */
   readonly text: string;
-  /** What only the author can write: answers that are missing, or that no request asks for. */
-  readonly wanted: readonly { readonly name: string; readonly sentence: string }[];
+  /** What only the author can do: write answers that are missing, remove what no request asks for. By the place of the case. */
+  readonly wanted: ReadonlyMap<number, readonly string[]>;
 }
 
-/** @param played what came of each case, in the order of the file */
-export function updateCases({ text, spec }: CasesFile, played: readonly Played[]): Updated {
-  const document = parseDocument(text, { version: '1.2', schema: 'core', intAsBigInt: true });
-  const wanted: { name: string; sentence: string }[] = [];
-  let changed = false;
-  for (const [index, one] of spec.cases.entries()) {
-    const { sent, answer } = played[index] ?? { sent: [], answer: {} };
-    const exchanges = one.exchanges ?? [];
-    for (const { request, exchange } of sent) {
-      if (exchange === undefined) {
-        wanted.push({
-          name: one.name,
-          sentence: `${request.method} ${request.url} has no answer. Add "- response: { status: … }" to its exchanges.`,
-        });
-      } else if (exchanges[exchange]?.request === undefined || contentOf(exchanges[exchange].request) !== contentOf(request)) {
-        changed = setFirst(document, ['cases', index, 'exchanges', exchange], 'request', request) || changed;
-      }
-    }
-    const answered = new Set(sent.map(({ exchange }) => exchange));
-    const idle = exchanges.filter((_, place) => !answered.has(place)).length;
-    if (idle > 0)
-      wanted.push({
-        name: one.name,
-        sentence: `${idle === 1 ? 'one exchange was' : `${idle} exchanges were`} not needed. Remove what no request asks for.`,
-      });
-    changed = setAnswer(document, index, one, answer) || changed;
+const UNWRITABLE =
+  'The request and the result cannot be written here. Write the case over several lines, without anchors and aliases in its exchanges and its result.';
+
+/** @param played what came of each case, in the order of the file; undefined where it could not be played */
+export function updateCases(file: CasesFile, played: readonly (Played | undefined)[]): Updated {
+  const editor = new YamlEditor(file.text);
+  const wanted = new Map<number, string[]>();
+  const cases: CaseSpec[] = [];
+  const changed: number[] = [];
+  for (const [index, one] of file.spec.cases.entries()) {
+    const came = played[index];
+    const after = came === undefined ? one : updated(one, came);
+    cases.push(after);
+    if (came === undefined) continue;
+    wanted.set(index, wantedOf(one, came));
+    if (contentOf(one) === contentOf(after)) continue;
+    changed.push(index);
+    if (!write(editor, index, one, after)) wanted.set(index, [UNWRITABLE]);
   }
-  return { text: changed ? document.toString({ lineWidth: 0, flowCollectionPadding: true }) : text, wanted };
+  const text = editor.text();
+  // Anchors can make one text mean something elsewhere: what was written is read again before it is kept.
+  if (text === file.text || says(file, text, cases)) return { text, wanted };
+  for (const index of changed) wanted.set(index, [UNWRITABLE]);
+  return { text: file.text, wanted };
 }
 
-function setAnswer(
-  document: Document,
-  index: number,
-  one: { result?: unknown; error?: unknown },
-  answer: Played['answer'],
-): boolean {
-  const before = one.error === undefined ? { result: one.result } : { error: one.error };
-  if (contentOf(before as never) === contentOf(answer as never)) return false;
-  for (const word of ['result', 'error'] as const) {
-    if (answer[word] === undefined) document.deleteIn(['cases', index, word]);
-    else document.setIn(['cases', index, word], node(document, answer[word]));
+/** The case as it should be written. */
+function updated(one: CaseSpec, { sent, answer }: Played): CaseSpec {
+  const { result: _, error: __, ...rest } = one;
+  const exchanges = one.exchanges?.map((exchange, index): ExchangeSpec => {
+    const request = sent.find((each) => each.exchange === index)?.request;
+    return request === undefined ? exchange : { ...exchange, request };
+  });
+  // Without all of the API's answers, the answer of the call is not the one to keep.
+  const whole = sent.every(({ exchange }) => exchange !== undefined);
+  return { ...(whole ? { ...rest, ...answer } : one), ...(exchanges !== undefined && { exchanges }) };
+}
+
+function wantedOf({ exchanges = [] }: CaseSpec, { sent }: Played): string[] {
+  const sentences = sent
+    .filter(({ exchange }) => exchange === undefined)
+    .map(
+      ({ request: { method, url } }) =>
+        `${method} ${url} has no answer. Add to the exchanges of the case what the API answers, such as:\n    - response: { status: 200, json: { id: 1 } }`,
+    );
+  const answered = new Set(sent.map(({ exchange }) => exchange));
+  const idle = exchanges.flatMap((_, index) => (answered.has(index) ? [] : [index + 1]));
+  if (idle.length > 0) {
+    const which = idle.length === 1 ? `Exchange ${idle.join()} was` : `The exchanges ${idle.join(', ')} were`;
+    sentences.push(`${which} not needed. Remove what no request asks for.`);
   }
-  return true;
+  return sentences;
 }
 
-/** Sets a key, in the first place where it is new: a request is read before its response. */
-function setFirst(document: Document, path: readonly (string | number)[], key: string, value: unknown): boolean {
-  const map = document.getIn(path);
-  if (!isMap(map)) return false;
-  const created = node(document, value);
-  if (map.has(key)) map.set(key, created);
-  else (map as YAMLMap).items.unshift(new Pair(document.createNode(key), created));
-  // A map written in one line would put the whole request into that line.
-  map.flow = false;
-  return true;
+/** @returns false where the case is written so that nothing can be put into it */
+function write(editor: YamlEditor, index: number, before: CaseSpec, after: CaseSpec): boolean {
+  const same = (a: unknown, b: unknown) => contentOf({ result: a }) === contentOf({ result: b });
+  let written = true;
+  for (const [place, { request }] of (after.exchanges ?? []).entries()) {
+    if (!same(before.exchanges?.[place]?.request, request))
+      written = editor.put(['cases', index, 'exchanges', place], ['request'], { request }, 'first') && written;
+  }
+  const answer = after.error === undefined ? { result: after.result } : { error: after.error };
+  if (!same([before.result, before.error], [after.result, after.error]))
+    written = editor.put(['cases', index], ['result', 'error'], answer, 'last') && written;
+  return written;
 }
 
-function node(document: Document, value: unknown): unknown {
-  const created = document.createNode(plain(value));
-  compact(created);
-  return created;
-}
-
-/** Rows and headers read best in one line each, as people write them. */
-function compact(value: unknown): boolean {
-  if (!isMap(value) && !isSeq(value)) return true;
-  const items = isMap(value) ? value.items.map((pair) => pair.value) : value.items;
-  const flat = items.map(compact).every((leaf) => leaf) && (items.length === 0 || (isMap(value) && String(value).length <= 100));
-  value.flow = flat;
-  return false;
+function says(file: CasesFile, text: string, cases: readonly CaseSpec[]): boolean {
+  const read = readCases(file.file, text);
+  return 'spec' in read && contentOf({ result: read.spec.cases }) === contentOf({ result: cases });
 }

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import colors from 'picocolors';
-import { idOf, type Loaded, load, loadCatalogue } from '../destination/catalogue.ts';
-import { Fault } from '../fault.ts';
+import { idOf, type Loaded, load, loadCatalogue, manifestFiles } from '../destination/catalogue.ts';
+import { didYouMean, Fault } from '../fault.ts';
 import { EXIT, type ExitCode, faultJson, paintFault, print, printJson, supply } from './terminal.ts';
 
 export interface CheckOptions {
@@ -26,28 +26,38 @@ export function check(names: readonly string[], { destinations, json = false }: 
         notes: notesOf(one),
       })),
     });
-  } else report(loaded, faults);
+  } else report(loaded, faults, destinations);
   return faults.length > 0 ? EXIT.faults : EXIT.ok;
 }
+
+/** How the files of golden cases end. */
+export const CASES = /\.test\.ya?ml$/;
 
 /** All of the folder, or the ones named: by id, or by the path of a file. @throws {Fault} for a name that is neither */
 export function select(names: readonly string[], folder: string): Loaded[] {
   if (names.length === 0) return [...loadCatalogue(folder, supply()).values()];
-  return names.map((name) => {
-    const file = [name, join(folder, `${name}.yaml`), join(folder, `${name}.yml`)].find(
-      (path) => /\.ya?ml$/.test(path) && existsSync(path),
-    );
-    if (file === undefined) {
-      throw new Fault({
-        code: 'usage.destination',
-        sentence: `There is no destination "${name}" in ${folder}, and no file of that name. Name an id such as mailchimp, or the path of a manifest.`,
-      });
-    }
-    return load(idOf(file), file, supply());
+  // A shell's destinations/*.yaml names the cases too: they stand for their manifest.
+  return [...new Set(names.map((name) => find(name, folder)))].map((file) => load(idOf(file), file, supply()));
+}
+
+function find(name: string, folder: string): string {
+  const stem = name.replace(CASES, '');
+  const inFolder = join(folder, stem);
+  const candidates = stem === name ? [name, inFolder, `${inFolder}.yaml`, `${inFolder}.yml`] : [`${stem}.yaml`, `${stem}.yml`];
+  const file = candidates.find((path) => /\.ya?ml$/.test(path) && existsSync(path));
+  if (file !== undefined) return file;
+  const ids = manifestFiles(folder).map(idOf);
+  throw new Fault({
+    code: 'usage.destination',
+    sentence: `There is no destination "${name}" in ${folder}, and no manifest of that path. Name an id${ids.length === 0 ? '' : ` (${ids.slice(0, NAMED).join(', ')}${ids.length > NAMED ? ', …' : ''})`} or the path of a manifest.`,
+    hint: didYouMean(name, ids),
   });
 }
 
-function report(loaded: readonly Loaded[], faults: readonly Fault[]): void {
+/** As many ids as an error names. */
+const NAMED = 10;
+
+function report(loaded: readonly Loaded[], faults: readonly Fault[], folder: string): void {
   for (const one of loaded) {
     for (const fault of one.faults) print(`${paintFault(fault)}\n`);
     if (one.faults.length > 0) continue;
@@ -57,7 +67,7 @@ function report(loaded: readonly Loaded[], faults: readonly Fault[]): void {
   }
   const count = `${loaded.length} ${loaded.length === 1 ? 'manifest' : 'manifests'}`;
   if (loaded.length === 0)
-    print('There are no manifests here. Put a .yaml file into the folder; docs/manifest.md says what it holds.');
+    print(`There are no manifests in ${folder}. Put a .yaml file there; docs/manifest.md says what it holds.`);
   else if (faults.length > 0) print(colors.red(`${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} in ${count}`));
   else print(`No faults in ${count}.`);
 }

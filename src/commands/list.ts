@@ -28,7 +28,8 @@ export function list({ destinations, json = false }: ListOptions): ExitCode {
     printJson({ destinations: entries });
     return EXIT.ok;
   }
-  if (entries.length === 0) print(`There are no manifests in ${destinations}.`);
+  if (entries.length === 0)
+    print(`There are no manifests in ${destinations}. Put a .yaml file there; docs/manifest.md says what it holds.`);
   else
     print(
       table([

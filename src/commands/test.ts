@@ -1,16 +1,17 @@
 /** `rowpost test`: plays the golden cases beside the manifests; with `--update` writes what came of them. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import colors from 'picocolors';
 import { type CasesFile, readCases } from '../cases/case.ts';
 import { compareCase } from '../cases/check.ts';
 import { type Played, playCase } from '../cases/play.ts';
 import { updateCases } from '../cases/update.ts';
 import { isFaults } from '../destination/bind.ts';
-import type { Loaded } from '../destination/catalogue.ts';
+import { idOf, type Loaded, manifestFiles } from '../destination/catalogue.ts';
 import type { Destination } from '../destination/destination.ts';
 import { Fault } from '../fault.ts';
-import { select } from './check.ts';
+import { CASES, select } from './check.ts';
 import { EXIT, type ExitCode, faultJson, paintFault, print, printJson } from './terminal.ts';
 
 export interface TestOptions {
@@ -42,6 +43,7 @@ export async function test(
 ): Promise<ExitCode> {
   const results: FileResult[] = [];
   for (const loaded of select(names, destinations)) results.push(await testDestination(loaded, update));
+  if (names.length === 0) results.push(...orphans(destinations));
   const played = results.flatMap((one) => one.cases);
   const failed = played.filter((one) => one.differences.length > 0).length;
   const faults = results.flatMap((one) => one.faults).length;
@@ -55,14 +57,40 @@ export async function test(
     });
   } else {
     for (const result of results) report(result);
-    if (played.length === 0 && faults === 0)
-      print(colors.red('No case was played. Golden cases lie beside their manifest, in <name>.test.yaml.'));
-    else
-      print(
-        `${failed === 0 ? colors.green(`${played.length} passed`) : `${played.length - failed} passed`}, ${failed > 0 ? colors.red(`${failed} failed`) : '0 failed'}`,
-      );
+    print(summary(played.length - failed, failed, faults));
   }
   return ok ? EXIT.ok : EXIT.faults;
+}
+
+function summary(passed: number, failed: number, faults: number): string {
+  const found = faults === 0 ? '' : colors.red(`${faults} ${faults === 1 ? 'fault' : 'faults'}`);
+  if (passed + failed === 0) {
+    const why = faults === 0 ? 'Golden cases lie beside their manifest, in <name>.test.yaml.' : `${found}.`;
+    return `${colors.red('No case was played.')} ${why}`;
+  }
+  return [
+    failed + faults === 0 ? colors.green(`${passed} passed`) : `${passed} passed`,
+    failed > 0 ? colors.red(`${failed} failed`) : '0 failed',
+    ...(faults > 0 ? [found] : []),
+  ].join(', ');
+}
+
+/** Cases without a manifest would never be played, and nobody would hear of it. */
+function orphans(folder: string): FileResult[] {
+  const manifests = new Set(manifestFiles(folder).map(idOf));
+  return readdirSync(folder)
+    .filter((name) => CASES.test(name) && !manifests.has(name.replace(CASES, '')))
+    .map((name) => {
+      const file = join(folder, name);
+      const sentence = `${file} holds golden cases, but the manifest ${file.replace(CASES, '.yaml')} is not there. Rename one of the two, or remove the cases.`;
+      return {
+        id: name.replace(CASES, ''),
+        file,
+        faults: [new Fault({ code: 'cases.orphan', sentence })],
+        cases: [],
+        updated: false,
+      };
+    });
 }
 
 /** Plays the cases of one destination. */
@@ -86,7 +114,7 @@ async function playAll(id: string, destination: Destination, file: CasesFile): P
       results.push({
         name: one.name,
         where,
-        differences: compareCase(one, await playCase(destination, file.spec, one, 'compare')),
+        differences: compareCase(one, await playCase(destination, file.spec, one)),
       });
     } catch (error) {
       results.push({ name: one.name, where, differences: [failure(error)] });
@@ -96,27 +124,24 @@ async function playAll(id: string, destination: Destination, file: CasesFile): P
 }
 
 async function updateAll(id: string, destination: Destination, file: CasesFile): Promise<FileResult> {
-  const played: Played[] = [];
-  const failures = new Map<string, string[]>();
-  for (const one of file.spec.cases) {
+  const played: (Played | undefined)[] = [];
+  const failures = new Map<number, readonly string[]>();
+  for (const [index, one] of file.spec.cases.entries()) {
     try {
-      played.push(await playCase(destination, file.spec, one, 'update'));
+      played.push(await playCase(destination, file.spec, one));
     } catch (error) {
-      failures.set(one.name, [failure(error)]);
-      played.push({
-        sent: [],
-        answer: { ...(one.result !== undefined && { result: one.result }), ...(one.error !== undefined && { error: one.error }) },
-      });
+      failures.set(index, [failure(error)]);
+      played.push(undefined);
     }
   }
   const { text, wanted } = updateCases(file, played);
-  for (const { name, sentence } of wanted) if (!failures.has(name)) failures.set(name, [...(failures.get(name) ?? []), sentence]);
   const updated = text !== file.text;
   if (updated) writeFileSync(file.file, text);
+  const written = updated ? readCases(file.file, text) : file;
   const cases = file.spec.cases.map((one, index) => ({
     name: one.name,
-    where: whereOf(file, index),
-    differences: failures.get(one.name) ?? [],
+    where: whereOf(isFaults(written) ? file : written, index),
+    differences: failures.get(index) ?? wanted.get(index) ?? [],
   }));
   return { id, file: file.file, faults: [], cases, updated };
 }
@@ -134,7 +159,7 @@ function whereOf({ yaml }: CasesFile, index: number): string {
 function report({ id, file, faults, cases, updated }: FileResult): void {
   for (const fault of faults) print(`${paintFault(fault)}\n`);
   if (faults.length > 0) return;
-  if (file === undefined) return print(colors.dim(`-  ${id} has no golden cases`));
+  if (file === undefined) return print(colors.dim(`-   ${id} has no golden cases`));
   const failed = cases.filter((one) => one.differences.length > 0);
   print(
     `${failed.length === 0 ? colors.green('ok') : colors.red('failed')}  ${id}: ${cases.length} ${cases.length === 1 ? 'case' : 'cases'}${updated ? `, written to ${file}; read the difference before you keep it` : ''}`,

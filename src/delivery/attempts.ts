@@ -3,7 +3,8 @@
 import type { Answer, Reply, Unreachable } from '../outbound/exchange.ts';
 import { backoff, DEFAULT_RETRY_ON, retryAfter, retryable } from '../outbound/retry.ts';
 import { type PlannedRequest, rejected, type Verdict, type World } from './call.ts';
-import { type Judgement, judge } from './judge.ts';
+import { judge } from './judge.ts';
+import { reasonText } from './reason.ts';
 import type { CallTime } from './time.ts';
 
 /** One more go after so many milliseconds, or the verdicts that hold. */
@@ -23,7 +24,9 @@ class Sending {
   readonly #world: World;
   readonly #time: CallTime;
   #notFoundBefore = false;
-  /** What the last attempt that failed says, for when there is no time for another. */
+  /** An attempt ended without an answer, and may have arrived. */
+  #unknown = false;
+  /** What the last attempt that failed says, for when another is not made. */
   #last: readonly Verdict[] | undefined;
 
   constructor(planned: PlannedRequest, world: World, time: CallTime) {
@@ -34,8 +37,8 @@ class Sending {
 
   async attempt(attempt: number): Promise<readonly Verdict[] | undefined> {
     const { clock, pacer } = this.#world;
-    const entered = await pacer.enter(clock, this.#time.closing);
-    if (!entered) return this.#last ?? this.#all(`not attempted: ${this.#time.whyClosed()}`);
+    const entered = await pacer.enter(clock, this.#time);
+    if (!entered) return this.#notEntered();
     let reply: Reply;
     try {
       const timeout = Math.min(this.#planned.request.timeout, this.#time.left());
@@ -49,21 +52,33 @@ class Sending {
     return undefined;
   }
 
+  #notEntered(): readonly Verdict[] {
+    const pause = this.#world.pacer.pausedFor(this.#world.clock);
+    const why = this.#time.closing.aborted || pause === 0 ? this.#time.whyClosed() : tooLong(pause);
+    return this.#last?.map((verdict) => addition(verdict, `not tried again: ${why}`)) ?? this.#all(`not attempted: ${why}`);
+  }
+
   #answered(answer: Answer, attempt: number): Next {
     const judgement = judge(this.#planned, answer);
-    if (judgement.kind === 'settled') return judgement;
-    if (judgement.kind === 'retry') {
-      return this.#again(judgement, attempt, judgement.after === undefined ? answer.headers : { 'retry-after': judgement.after });
+    const after = judgement.kind === 'retry' ? judgement.after : undefined;
+    const wait = this.#asked(after === undefined ? answer.headers : { 'retry-after': after });
+    // Whatever becomes of these rows: what comes next is to wait.
+    if (wait !== undefined && (answer.status >= 400 || judgement.kind === 'retry')) {
+      this.#world.pacer.pause(this.#world.clock, wait);
     }
-    return this.#retryable(answer) === 'yes' ? this.#again(judgement, attempt, answer.headers) : judgement;
+    const again = judgement.kind === 'retry' || (judgement.kind === 'failed' && this.#retryable(answer) === 'yes');
+    if (!again) return judgement;
+    const { verdicts } = judgement;
+    const unknown = 'outcome unknown: an earlier attempt may have arrived';
+    return this.#again(this.#unknown ? verdicts.map((verdict) => addition(verdict, unknown)) : verdicts, attempt, wait);
   }
 
   #unreachable(reply: Unreachable, attempt: number): Next {
-    const verdict = this.#retryable(reply);
-    const prefix = reply.mayHaveArrived || reply.phase === 'after' ? 'outcome unknown' : 'not delivered';
-    const verdicts = this.#all(`${prefix}: ${reply.sentence}`);
+    const again = this.#retryable(reply) === 'yes';
+    this.#unknown ||= reply.mayHaveArrived || reply.phase === 'after';
     if (reply.code === 'ENOTFOUND') this.#notFoundBefore = true;
-    return verdict === 'yes' ? this.#again({ verdicts }, attempt, {}) : { verdicts };
+    const verdicts = this.#all(`${this.#unknown ? 'outcome unknown' : 'not delivered'}: ${reply.sentence}`);
+    return again ? this.#again(verdicts, attempt, undefined) : { verdicts };
   }
 
   #retryable(reply: Reply): ReturnType<typeof retryable> {
@@ -73,41 +88,44 @@ class Sending {
     return retryable(reply, { idempotent, on: retry.on ?? DEFAULT_RETRY_ON, notFoundBefore: this.#notFoundBefore });
   }
 
-  /** Another attempt, if one is left and fits into the time of the call; `Retry-After` holds the whole destination. */
-  #again({ verdicts }: Pick<Judgement, 'verdicts'>, attempt: number, headers: Answer['headers']): Next {
-    const { clock, random, pacer } = this.#world;
-    const { attempts, base, cap } = this.#planned.request.retry;
-    const asked = retryAfter(headers, clock.now());
-    const jittered = backoff(attempt, random, base, cap);
-    // A time that has passed already stands for the shortest delay.
-    const wait = asked.kind === 'wait' ? asked.ms + (asked.ms === 0 ? backoff(0, random, base, cap) : 0) : jittered;
-    if (asked.kind === 'wait') pacer.pause(clock, wait);
-    if (attempt + 1 >= attempts) return { verdicts };
+  /** Milliseconds that an answer asks to wait; a time that has passed stands for the shortest delay. */
+  #asked(headers: Answer['headers']): number | undefined {
+    const asked = retryAfter(headers, this.#world.clock.now());
+    if (asked.kind !== 'wait') return undefined;
+    return asked.ms > 0 ? asked.ms : this.#jitter(0);
+  }
+
+  #jitter(attempt: number): number {
+    const { base, cap } = this.#planned.request.retry;
+    return backoff(attempt, this.#world.random, base, cap);
+  }
+
+  /** Another attempt, if one is left and fits into the time of the call. */
+  #again(verdicts: readonly Verdict[], attempt: number, asked: number | undefined): Next {
+    if (attempt + 1 >= this.#planned.request.retry.attempts) return { verdicts };
+    const wait = asked ?? this.#jitter(attempt);
     if (wait >= this.#time.leftToStart()) {
-      return {
-        verdicts: verdicts.map((verdict) =>
-          addition(
-            verdict,
-            asked.kind === 'wait'
-              ? `the API asks to wait ${seconds(wait)}, longer than this call has left`
-              : 'no time was left to try again',
-          ),
-        ),
-      };
+      const why = asked === undefined ? 'no time was left to try again' : tooLong(asked);
+      return { verdicts: verdicts.map((verdict) => addition(verdict, why)) };
     }
-    this.#last = verdicts.map((verdict) => addition(verdict, 'no time was left to try again'));
+    this.#last = verdicts;
     return { wait };
   }
 
   #all(reason: string): Verdict[] {
-    return this.#planned.rows.map(() => rejected(reason));
+    const verdict = rejected(reason);
+    return this.#planned.rows.map(() => verdict);
   }
 }
 
-function addition(verdict: Verdict, more: string): Verdict {
-  return verdict.accepted ? verdict : rejected(`${verdict.reason.replace(/\.$/, '')} (${more})`);
+function tooLong(wait: number): string {
+  return `the API asks to wait ${Math.ceil(wait / 1000)} s, longer than this call has left`;
 }
 
-function seconds(milliseconds: number): string {
-  return `${Math.ceil(milliseconds / 1000)} s`;
+/** Characters of a reason that is said more of. */
+const MAX_BASE = 350;
+
+function addition(verdict: Verdict, more: string): Verdict {
+  if (verdict.accepted) return verdict;
+  return rejected(`${(reasonText(verdict.reason, MAX_BASE) ?? '').replace(/\.$/, '')} (${more})`);
 }

@@ -35,7 +35,7 @@ class Delivery {
 
   async run(): Promise<Verdict[]> {
     const { clock, breathe } = this.#world;
-    const plan = await planRequests(this.#call, clock.now(), breathe);
+    const plan = await planRequests(this.#call, clock.now(), breathe, this.time.closing);
     for (const [position, verdict] of plan.settled) this.#settle(position, verdict);
     // A transport that does not come back must not hold the answer.
     await Promise.race([this.#sendAll(plan.requests), fired(this.time.ended)]);
@@ -59,10 +59,13 @@ class Delivery {
   }
 
   async #sendOne(planned: PlannedRequest): Promise<void> {
-    for (const { position } of planned.rows) this.#started.add(position);
+    const send: World['send'] = (...sending) => {
+      for (const { position } of planned.rows) this.#started.add(position);
+      return this.#world.send(...sending);
+    };
     let verdicts: readonly Verdict[];
     try {
-      verdicts = await settleRequest(planned, this.#world, this.time);
+      verdicts = await settleRequest(planned, { ...this.#world, send }, this.time);
     } catch (error) {
       const reference = this.#world.bug(error);
       verdicts = planned.rows.map(() => rejected(`internal error ${reference}: the row may have arrived`));

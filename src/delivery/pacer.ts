@@ -1,10 +1,16 @@
 /** How many requests of a destination may be in flight, and until when it asked us to wait. */
 
 import type { Clock } from './call.ts';
+import type { CallTime } from './time.ts';
+
+/** Milliseconds. An API that asks for more is asked again after this: some write a time of day where seconds belong. */
+const LONGEST_PAUSE = 3_600_000;
 
 export class Pacer {
   readonly #limit: number;
+  /** Takes the place that is passed on. */
   readonly #waiting: (() => void)[] = [];
+  /** Places taken. */
   #inFlight = 0;
   #pausedUntil = 0;
 
@@ -15,7 +21,7 @@ export class Pacer {
 
   /** Nothing starts for so many milliseconds; a longer pause that was asked for before stays. */
   pause(clock: Clock, milliseconds: number): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, clock.elapsed() + milliseconds);
+    this.#pausedUntil = Math.max(this.#pausedUntil, clock.elapsed() + Math.min(milliseconds, LONGEST_PAUSE));
   }
 
   /** Milliseconds until requests may start again. */
@@ -23,36 +29,42 @@ export class Pacer {
     return Math.max(0, this.#pausedUntil - clock.elapsed());
   }
 
-  /** Waits for a pause to end and for a place, first come first served; false where the signal fired before. */
-  async enter(clock: Clock, signal: AbortSignal): Promise<boolean> {
-    for (;;) {
+  /** Waits for a place, first come first served, and for a pause to end; false, at once, where the call has not so much time. */
+  async enter(clock: Clock, time: Pick<CallTime, 'closing' | 'leftToStart'>): Promise<boolean> {
+    const hopeless = () => time.closing.aborted || this.pausedFor(clock) >= time.leftToStart();
+    if (hopeless() || !(await this.#place(time.closing))) return false;
+    while (!hopeless()) {
       const pause = this.pausedFor(clock);
-      if (signal.aborted) return false;
-      if (pause > 0) await clock.wait(pause, signal);
-      else if (this.#inFlight < this.#limit) {
-        this.#inFlight++;
-        return true;
-      } else await this.#turn(signal);
+      if (pause === 0) return true;
+      await clock.wait(pause, time.closing);
     }
+    this.leave();
+    return false;
   }
 
+  /** Passes the place on. */
   leave(): void {
-    this.#inFlight--;
-    this.#waiting.shift()?.();
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#inFlight--;
+    else next();
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
+  #place(signal: AbortSignal): Promise<boolean> {
+    if (this.#inFlight < this.#limit) {
+      this.#inFlight++;
+      return Promise.resolve(true);
+    }
     return new Promise((resolve) => {
-      const go = () => {
-        signal.removeEventListener('abort', stop);
-        resolve();
+      const take = () => {
+        signal.removeEventListener('abort', giveUp);
+        resolve(true);
       };
-      const stop = () => {
-        this.#waiting.splice(this.#waiting.indexOf(go), 1);
-        resolve();
+      const giveUp = () => {
+        this.#waiting.splice(this.#waiting.indexOf(take), 1);
+        resolve(false);
       };
-      signal.addEventListener('abort', stop, { once: true });
-      this.#waiting.push(go);
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#waiting.push(take);
     });
   }
 }

@@ -27,14 +27,26 @@ const ROWS_PER_BREATH = 100;
 /**
  * @param now when the call began, milliseconds since 1970
  * @param breathe awaited every so many rows
+ * @param closing ends the planning: rows that it did not come to are neither settled nor in a request
  */
-export async function planRequests(call: Call, now: number, breathe: () => Promise<void>): Promise<Plan> {
+export async function planRequests(call: Call, now: number, breathe: () => Promise<void>, closing: AbortSignal): Promise<Plan> {
   const planner = new Planner(call, new Date(now).toISOString());
   for (const [position, row] of call.rows.entries()) {
+    if (closing.aborted) break;
     planner.add(position, row);
     if (position % ROWS_PER_BREATH === ROWS_PER_BREATH - 1) await breathe();
   }
-  return planner.finish();
+  let written = 0;
+  for (const group of planner.groups()) {
+    if (closing.aborted) break;
+    planner.write(group);
+    written += group.members.length;
+    if (written >= ROWS_PER_BREATH) {
+      written = 0;
+      await breathe();
+    }
+  }
+  return planner;
 }
 
 interface Member {
@@ -46,16 +58,21 @@ interface Member {
 
 /** Rows that will share a request. */
 interface Group {
+  /** Its place among the groups, which are sent in this order. */
+  readonly index: number;
   readonly envelope: Envelope;
   readonly members: Member[];
+  /** All of them with a lower index. */
   readonly after: Set<Group>;
-  closed: boolean;
 }
 
-class Planner {
+class Planner implements Plan {
+  readonly requests: PlannedRequest[] = [];
+  readonly settled = new Map<number, Verdict>();
   readonly #call: Call;
   readonly #common: Scope;
-  readonly #settled = new Map<number, Verdict>();
+  /** What a later group waits for. */
+  readonly #written = new Map<Group, readonly PlannedRequest[]>();
   readonly #groups: Group[] = [];
   /** The group of each envelope that still takes rows. */
   readonly #open = new Map<string, Group>();
@@ -92,22 +109,22 @@ class Planner {
       const scope = this.#common.with({ row: source, record, id, position });
       const verdict = this.#ruled(scope);
       if (verdict === undefined) this.#place(this.#member(position, id, source, record, scope), this.#envelopeOf(scope));
-      else this.#settled.set(position, verdict);
+      else this.settled.set(position, verdict);
     } catch (error) {
-      this.#settled.set(position, unrendered(error));
+      this.settled.set(position, unrendered(error));
     }
   }
 
-  finish(): Plan {
-    const planned = new Map<Group, PlannedRequest>();
-    for (const group of this.#groups) {
-      try {
-        planned.set(group, this.#render(group, planned));
-      } catch (error) {
-        for (const { row } of group.members) this.#settled.set(row.position, unrendered(error));
-      }
-    }
-    return { requests: [...planned.values()], settled: this.#settled };
+  groups(): readonly Group[] {
+    return this.#groups;
+  }
+
+  /** Renders a group; what waits for one of which nothing is left waits for what that would have waited for. */
+  write(group: Group): void {
+    const after = [...group.after].flatMap((one) => this.#written.get(one) ?? []);
+    const requests = this.#render(group.envelope, group.members, after);
+    this.#written.set(group, requests.length > 0 ? requests : after);
+    this.requests.push(...requests);
   }
 
   #ruled(scope: Scope): Verdict | undefined {
@@ -125,17 +142,18 @@ class Planner {
   }
 
   /**
-   * Rows of one id or key go one after the other. A group that holds an earlier one is closed before the later row is
-   * placed, so what a group waits for never changes afterwards, and no two groups can wait for each other.
+   * Rows of one id or key go one after the other. A group that holds the earlier one is closed, and the later row joins
+   * only a group that was begun after it: so groups wait for earlier ones alone, and no two can wait for each other.
    */
   #place(member: Member, envelope: Envelope): void {
     const size = this.#call.request.batch?.size ?? 1;
     const names = [`id:${scalarId(member.row.id)}`, ...(member.row.key === undefined ? [] : [`key:${member.row.key}`])];
     const earlier = new Set(names.flatMap((name) => this.#holders.get(name) ?? []));
-    for (const group of earlier) this.#close(group);
+    for (const one of earlier) this.#close(one);
     let group = this.#open.get(envelope.key);
-    if (group === undefined || group.closed) {
-      group = { envelope, members: [], after: new Set(), closed: false };
+    const begun = group?.index ?? -1;
+    if (group === undefined || [...earlier].some(({ index }) => index > begun)) {
+      group = { index: this.#groups.length, envelope, members: [], after: new Set() };
       this.#groups.push(group);
       this.#open.set(envelope.key, group);
     }
@@ -146,22 +164,28 @@ class Planner {
   }
 
   #close(group: Group): void {
-    group.closed = true;
     if (this.#open.get(group.envelope.key) === group) this.#open.delete(group.envelope.key);
   }
 
-  #render(group: Group, planned: ReadonlyMap<Group, PlannedRequest>): PlannedRequest {
+  /** A body that fails is split until it fails for one row alone: the others are still sent. */
+  #render(envelope: Envelope, members: readonly Member[], after: readonly PlannedRequest[]): PlannedRequest[] {
     const { request } = this.#call;
-    const { members, envelope } = group;
     const [first] = members;
-    const scope = request.batch === undefined && first !== undefined ? first.row.scope : this.#batchScope(members);
-    return {
-      request,
-      rows: members.map(({ row }) => row),
-      scope,
-      outbound: { method: envelope.method, url: envelope.url, headers: envelope.headers, body: renderBody(request.body, scope) },
-      after: [...group.after].flatMap((one) => planned.get(one) ?? []),
-    };
+    if (first === undefined) return [];
+    const scope = request.batch === undefined ? first.row.scope : this.#batchScope(members);
+    try {
+      const body = renderBody(request.body, scope);
+      const outbound = { method: envelope.method, url: envelope.url, headers: envelope.headers, body };
+      return [{ request, rows: members.map(({ row }) => row), scope, outbound, after }];
+    } catch (error) {
+      const verdict = unrendered(error);
+      if (members.length === 1) {
+        this.settled.set(first.row.position, verdict);
+        return [];
+      }
+      const half = Math.ceil(members.length / 2);
+      return [members.slice(0, half), members.slice(half)].flatMap((part) => this.#render(envelope, part, after));
+    }
   }
 
   #batchScope(members: readonly Member[]): Scope {

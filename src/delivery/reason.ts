@@ -8,9 +8,9 @@ const MAX_REASON = 500;
 const MAX_QUOTE = 200;
 
 /** A reason as text without control characters; nothing where there is none. */
-export function reasonText(value: unknown): string | undefined {
+export function reasonText(value: unknown, length = MAX_REASON): string | undefined {
   if (value === undefined || value === null) return undefined;
-  return cut(typeof value === 'string' ? value : stringifyJson(value), MAX_REASON);
+  return cut(typeof value === 'string' ? value : stringifyJson(value), length);
 }
 
 /** `HTTP 422: ` and what the body says of it. */

@@ -18,6 +18,7 @@ export function lookupsRead(templates: Iterable<Named | undefined>): ReadonlySet
 
 /** Every template of a request, its answer's too. */
 export function templatesOf({
+  method,
   path,
   query,
   headers,

@@ -49,7 +49,7 @@ export async function demo(): Promise<ExitCode> {
   const call = caller(`${server.url}/hightouch/demo`);
   try {
     title('A CRM and Rowpost, both on this machine');
-    print(`The CRM answers at ${colors.cyan(crm.url)}. It refuses some rows, limits its rate once and fails once.`);
+    print(`\nThe CRM answers at ${colors.cyan(crm.url)}. It refuses some rows, limits its rate once and fails once.`);
     print(
       `Rowpost read ${colors.cyan('destinations/demo.yaml')} and serves it at ${colors.cyan(`${server.url}/hightouch/demo`)}.`,
     );
@@ -72,7 +72,7 @@ export async function demo(): Promise<ExitCode> {
 
     title('What came of it');
     print(
-      `${colors.green(`${ROWS.length - rejectedRows.length} rows were accepted`)}; the CRM holds ${crm.contacts.size} contacts: ${[...crm.contacts.keys()].join(', ')}`,
+      `\n${colors.green(`${ROWS.length - rejectedRows.length} rows were accepted`)}; the CRM holds ${crm.contacts.size} contacts: ${[...crm.contacts.keys()].join(', ')}`,
     );
     print(
       `${colors.red(`${rejectedRows.length} rows were rejected`)}, each with its reason; Hightouch shows them and sends them again:`,
@@ -108,16 +108,18 @@ async function startRowpost(crmUrl: string, sent: string[]): Promise<{ host: Hos
   return { host, server: await listen(app, { host: '127.0.0.1', port: 0 }) };
 }
 
-/** Writes down every request and its answer, in the order of the answers. */
+/** Writes down every request and its answer, in the order of the answers: two at a time are under way. */
 function watched(send: Send, sent: string[]): Send {
-  const seen = new Set<string>();
+  const numbers = new Map<string, number>();
   return async (request, options) => {
+    const { method, url, body = '' } = request;
+    const again = numbers.get(body);
+    const number = again ?? numbers.size + 1;
+    numbers.set(body, number);
     const reply = await send(request, options);
-    const { body = '' } = request;
-    const again = seen.has(body);
-    seen.add(body);
-    const shown = again ? colors.dim('the same bytes as before: a retry') : `\n${readable(parseJson(body), '  ')}`;
-    sent.push(`${colors.bold(`${request.method} ${new URL(request.url).pathname}`)}  ${shown}\n${answerOf(reply)}`);
+    const head = `${colors.bold(`Request ${number}: ${method} ${new URL(url).pathname}`)}`;
+    const shown = again === undefined ? `\n${readable(parseJson(body), '')}` : `  ${colors.dim('again, the same bytes')}`;
+    sent.push(`${head}${shown}\n${answerOf(reply)}`);
     return reply;
   };
 }
@@ -126,7 +128,7 @@ function answerOf(reply: Reply): string {
   if (reply.kind === 'unreachable') return colors.yellow(`${reply.code}  ${reply.sentence}`);
   const { status, headers, body } = reply;
   const wait = headers['retry-after'] === undefined ? '' : `, Retry-After: ${headers['retry-after']}`;
-  return `${(status < 300 ? colors.green : colors.yellow)(`HTTP ${status}${wait}`)}  ${readable(parseJson(body), '  ')}`;
+  return `${(status < 300 ? colors.green : colors.yellow)(`HTTP ${status}${wait}`)}  ${readable(parseJson(body), '')}`;
 }
 
 /** Calls as Hightouch does, and shows what was asked, what left for it, and what was answered. */
@@ -134,11 +136,11 @@ function caller(url: string): (method: string, params?: object, sent?: readonly 
   let id = 0;
   return async (method, params, sent) => {
     const body = stringifyJson({ jsonrpc: '2.0', id: String(++id), method, ...(params && { params }) });
-    print(`\n${colors.cyan('→')} ${colors.bold(method)}  ${params === undefined ? '' : readable(params, '  ')}`);
+    print(`\n${colors.cyan('→')} ${colors.bold(method)}${params === undefined ? '' : `  ${readable(params, '  ')}`}`);
     const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
     const { result, error } = (await response.json()) as { result?: unknown; error?: unknown }; // a JSON-RPC answer
     if (sent !== undefined) {
-      print(colors.dim('\n  The HTTP requests that left, each with its answer:'));
+      print(colors.dim('\n  The HTTP requests that left for it, each with its answer, two at a time as the manifest says:'));
       for (const exchange of sent) print(`\n${exchange.replace(/^/gm, '  ')}`);
       print('');
     }
@@ -166,5 +168,5 @@ function readable(value: unknown, indent: string): string {
 let chapter = 0;
 
 function title(text: string): void {
-  print(`\n${colors.bold(colors.underline(`${++chapter}. ${text}`))}\n`);
+  print(`\n${colors.bold(colors.underline(`${++chapter}. ${text}`))}`);
 }
