@@ -1,6 +1,6 @@
 /** Asks the API for lookups: pages put together, one fetch for all that wait, good answers kept for a while. */
 
-import type { Asked } from '../destination/ask.ts';
+import type { Ask, Asked } from '../destination/ask.ts';
 import { type Base, type BoundDestination, baseFor } from '../destination/bind.ts';
 import type { Lookup } from '../destination/destination.ts';
 import { Fault } from '../fault.ts';
@@ -44,6 +44,11 @@ export class Lookups {
   constructor(bound: BoundDestination, world: Omit<World, 'gone'>) {
     this.#bound = bound;
     this.#world = world;
+  }
+
+  /** Reads nothing for an empty set. @param maxAge as in `read` */
+  ask(maxAge: number): Ask {
+    return async (names, asked) => (names.size === 0 ? {} : this.read(names, asked, maxAge));
   }
 
   /**

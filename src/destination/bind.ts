@@ -43,10 +43,21 @@ export function withSettings(
 ): BoundDestination | readonly Fault[] {
   const base = override
     ? operatorsBase(destination, override)
-    : destination.connection.url.allow !== undefined
+    : isOpen(destination, settings)
       ? undefined
       : manifestsBase(destination, settings);
   return base instanceof Fault ? [base] : { destination, settings, base };
+}
+
+/** Whether the base is not known yet: it reads the configuration, or a setting that comes with the call. */
+function isOpen({ connection, settings }: Destination, { values }: BoundSettings): boolean {
+  const { template, allow } = connection.url;
+  return (
+    allow !== undefined ||
+    settings.some(
+      ({ name, header }) => header !== undefined && values[name] === undefined && template.names.has(`settings.${name}`),
+    )
+  );
 }
 
 /**

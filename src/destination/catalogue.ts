@@ -14,6 +14,7 @@ import { type Supply, variableOf } from './settings.ts';
 export interface Loaded {
   readonly id: string;
   readonly file: string;
+  readonly text: string;
   /** There where the manifest is right. */
   readonly destination: Destination | undefined;
   /** There where its settings are right too. */
@@ -49,8 +50,15 @@ export function idOf(file: string): string {
   return MANIFEST.exec(file.split(/[\\/]/).at(-1) ?? '')?.[1] ?? file;
 }
 
-/** @throws {Fault} where there is no folder */
-export function loadCatalogue(folder: string, supply: Supply): ReadonlyMap<string, Loaded> {
+/**
+ * @param previous what was loaded before: a file with the same text is not compiled again
+ * @throws {Fault} where there is no folder
+ */
+export function loadCatalogue(
+  folder: string,
+  supply: Supply,
+  previous: ReadonlyMap<string, Loaded> = new Map(),
+): ReadonlyMap<string, Loaded> {
   const catalogue = new Map<string, Loaded>();
   const owners = new Map<string, string>();
   for (const file of manifestFiles(folder)) {
@@ -59,7 +67,7 @@ export function loadCatalogue(folder: string, supply: Supply): ReadonlyMap<strin
     const owner = owners.get(variables);
     if (owner === undefined) {
       owners.set(variables, file);
-      catalogue.set(id, load(id, file, supply));
+      catalogue.set(id, load(id, file, supply, previous.get(id)));
       continue;
     }
     const sentence = `${owner} has the same name for the environment (${variables}…). Rename one of the two files.`;
@@ -72,7 +80,7 @@ export function loadCatalogue(folder: string, supply: Supply): ReadonlyMap<strin
 }
 
 /** One file, read, compiled and bound. */
-export function load(id: string, file: string, supply: Supply): Loaded {
+export function load(id: string, file: string, supply: Supply, previous?: Loaded): Loaded {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -85,17 +93,19 @@ export function load(id: string, file: string, supply: Supply): Loaded {
       }),
     ]);
   }
+  // Settings that were missing may be there by now, in files; faults of the same text are the same.
+  if (previous?.file === file && previous.text === text && previous.missing.length === 0) return previous;
   const manifest = readManifest(id, file, text);
-  if (isFaults(manifest)) return broken(id, file, manifest);
+  if (isFaults(manifest)) return broken(id, file, manifest, text);
   const compiled = compileDestination(manifest);
-  if (isFaults(compiled)) return broken(id, file, compiled);
+  if (isFaults(compiled)) return broken(id, file, compiled, text);
   const { destination, raws } = compiled;
   const bound = bindDestination(destination, supply);
   return isFaults(bound)
-    ? { id, file, destination, bound: undefined, faults: [], missing: bound, raws }
-    : { id, file, destination, bound, faults: [], missing: [], raws };
+    ? { id, file, text, destination, bound: undefined, faults: [], missing: bound, raws }
+    : { id, file, text, destination, bound, faults: [], missing: [], raws };
 }
 
-function broken(id: string, file: string, faults: readonly Fault[]): Loaded {
-  return { id, file, destination: undefined, bound: undefined, faults, missing: [], raws: [] };
+function broken(id: string, file: string, faults: readonly Fault[], text = ''): Loaded {
+  return { id, file, text, destination: undefined, bound: undefined, faults, missing: [], raws: [] };
 }
