@@ -2,6 +2,7 @@
 
 import { Fault } from '../fault.ts';
 import { createValidator, type Problem } from '../schema/validate.ts';
+import { problemOfTemplate } from '../template/configuration-template.ts';
 import { isMap, scalarText } from '../template/text.ts';
 import type { BoundDestination } from './bind.ts';
 import { type Choosing, type Chosen, choose, innermost, listFields, listModes, listObjects, listOptions } from './listing.ts';
@@ -89,7 +90,19 @@ async function optionErrors(chosen: Chosen, config: Readonly<Record<string, unkn
   const declared = isMap(schema.properties) ? Object.keys(schema.properties) : [];
   const options: Record<string, unknown> = {};
   for (const name of declared) if (config[name] !== undefined) options[name] = config[name];
-  return createValidator(schema)(options).map(optionError);
+  return [...createValidator(schema)(options).map(optionError), ...templateErrors(schema.properties, options)];
+}
+
+/** Options that hold a template of the person's own must be one. */
+function templateErrors(properties: unknown, options: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(isMap(properties) ? properties : {}).flatMap(([name, property]) => {
+    const value = options[name];
+    if (!isMap(property) || property.format !== 'liquid' || typeof value !== 'string') return [];
+    const problem = problemOfTemplate(value, property.contentMediaType === 'application/json' ? 'json' : 'text');
+    return problem === undefined
+      ? []
+      : [`The option "${typeof property.title === 'string' ? property.title : name}" is no template: ${problem}`];
+  });
 }
 
 function optionError({ path, keyword, params, message, schema }: Problem): string {

@@ -30,7 +30,7 @@ export const FILTERS_OFF: Readonly<Record<string, string>> = {
 };
 
 /** Filters of the design that this version does not have. */
-export const FILTERS_NOT_YET: ReadonlySet<string> = new Set(['liquid', 'parse_csv', 'e164']);
+export const FILTERS_NOT_YET: ReadonlySet<string> = new Set(['parse_csv', 'e164']);
 
 export const engine = new Liquid({
   strictFilters: true,
