@@ -1,6 +1,6 @@
 /** A destination with its settings: ready to be called. */
 
-import { didYouMean, Fault } from '../fault.ts';
+import { Fault } from '../fault.ts';
 import { renderFault } from '../template/render-fault.ts';
 import { scopeOf } from '../template/scope.ts';
 import type { Destination } from './destination.ts';
@@ -81,11 +81,7 @@ export function baseFor({ destination, settings, base }: BoundDestination, confi
     parsed.origin.startsWith('http:') && hosts.some((one) => matches(one, `https://${host}`))
       ? 'is allowed with https:// only'
       : 'is not among the hosts that the operator allows';
-  throw new Fault({
-    code: 'render.origin',
-    sentence: `the host ${host} of the configuration's URL ${why}`,
-    hint: didYouMean(host, hosts),
-  });
+  throw renderFault('origin', `the host ${host} of the configuration's URL ${why}`);
 }
 
 /** A list, or a text of hosts between commas and blanks. */
