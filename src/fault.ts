@@ -65,7 +65,19 @@ export function showFault(fault: Fault): string {
   return `${fault.where}  ${fault.message}\n${gutter} | ${shown}\n${' '.repeat(5)}   ${indent}${marks}`;
 }
 
-/** The nearest of `known` to what was written, for "Did you mean …?"; nothing where none is near. */
+/** By line, then column: as a person reads the file. Of several with one code at one place the first is kept. */
+export function inOrder(faults: readonly Fault[]): Fault[] {
+  const first = new Map<unknown, Fault>();
+  for (const fault of faults) {
+    const key = fault.place === undefined ? fault : `${fault.where} ${fault.code}`;
+    if (!first.has(key)) first.set(key, fault);
+  }
+  return [...first.values()].sort(
+    (a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
+  );
+}
+
+/** The nearest of `known` to what was written, or one that it begins, for "Did you mean …?"; nothing where none is near. */
 export function nearest(written: string, known: Iterable<string>): string | undefined {
   let best: string | undefined;
   // One slip in a short word, one in three letters of a longer one.
@@ -77,7 +89,7 @@ export function nearest(written: string, known: Iterable<string>): string | unde
       bound = distance;
     }
   }
-  return best;
+  return best ?? (written.length < 3 ? undefined : [...known].find((word) => word.startsWith(written)));
 }
 
 /** "Did you mean …?", or nothing. */

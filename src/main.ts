@@ -1,13 +1,8 @@
-/** The command line: which command was meant, and the exit code that it ends with. */
+/** The command line: which command was meant, and the exit code that it ends with. Each command is loaded when it is called: `check` needs no server. */
 
 import { Command, CommanderError } from 'commander';
-import { check } from './commands/check.ts';
-import { demo } from './commands/demo/demo.ts';
 import { health } from './commands/health.ts';
-import { list } from './commands/list.ts';
-import { serve } from './commands/serve.ts';
 import { EXIT, type ExitCode, paintFault, settingOption } from './commands/terminal.ts';
-import { test } from './commands/test.ts';
 import { Fault } from './fault.ts';
 import { environment, SERVER_SETTINGS } from './settings.ts';
 import { VERSION } from './version.ts';
@@ -26,7 +21,10 @@ function program(end: (code: ExitCode) => void): Command {
 
   const serving = rowpost.command('serve').description('Serve the destinations of a folder until SIGTERM.');
   for (const name of Object.keys(SERVER_SETTINGS) as (keyof typeof SERVER_SETTINGS)[]) serving.addOption(settingOption(name)); // the keys of a literal
-  serving.action(async (flags) => end(await serve(flags)));
+  serving.action(async (flags) => {
+    const { serve } = await import('./commands/serve.ts');
+    end(await serve(flags));
+  });
 
   rowpost
     .command('check')
@@ -34,7 +32,10 @@ function program(end: (code: ExitCode) => void): Command {
     .argument('[destination...]', 'ids, or paths of manifests; all of the folder unless given')
     .addOption(folder())
     .option('--json', 'print JSON for programs')
-    .action((names: string[], options) => end(check(names, options)));
+    .action(async (names: string[], options) => {
+      const { check } = await import('./commands/check.ts');
+      end(check(names, options));
+    });
 
   rowpost
     .command('test')
@@ -43,14 +44,39 @@ function program(end: (code: ExitCode) => void): Command {
     .addOption(folder())
     .option('--update', 'write the requests and results that came into the files of cases')
     .option('--json', 'print JSON for programs')
-    .action(async (names: string[], options) => end(await test(names, options)));
+    .action(async (names: string[], options) => {
+      const { test } = await import('./commands/test.ts');
+      end(await test(names, options));
+    });
+
+  rowpost
+    .command('render')
+    .description('Show the exact requests that rows would cause, as HTTP and as curl, secrets hidden. Sends nothing.')
+    .argument('<destination>', 'an id, or the path of a manifest')
+    .requiredOption(
+      '--rows <file>',
+      'rows: a JSON list, one JSON object a line, or CSV with a header line; - reads standard input',
+    )
+    .option('--config <file>', 'the sync configuration: the JSON that Hightouch sends as configuration')
+    .option('--operation <name>', 'add, change or remove', 'add')
+    .option('--id-column <name>', "the primary key's column; the first one unless given")
+    .option('--lookups <file>', 'answers of lookups, by name, where the templates read some')
+    .addOption(folder())
+    .option('--json', 'print JSON for programs')
+    .action(async (name: string, options) => {
+      const { render } = await import('./commands/render.ts');
+      end(await render(name, options));
+    });
 
   rowpost
     .command('list')
     .description('List the destinations of the folder, their state, and their paths.')
     .addOption(folder())
     .option('--json', 'print JSON for programs')
-    .action((options) => end(list(options)));
+    .action(async (options) => {
+      const { list } = await import('./commands/list.ts');
+      end(list(options));
+    });
 
   rowpost
     .command('health')
@@ -62,7 +88,10 @@ function program(end: (code: ExitCode) => void): Command {
   rowpost
     .command('demo')
     .description('See a sync from end to end, against a made-up API on this machine. Ends by itself.')
-    .action(async () => end(await demo()));
+    .action(async () => {
+      const { demo } = await import('./commands/demo/demo.ts');
+      end(await demo());
+    });
   return rowpost;
 }
 

@@ -28,21 +28,42 @@ export interface RenderOptions {
 
 export async function render(name: string, options: RenderOptions): Promise<ExitCode> {
   const operation = OPERATIONS.find((one) => one === options.operation);
-  if (operation === undefined) throw misuse(`"${options.operation}" is not an operation; use ${oneOf(OPERATIONS)}.`, didYouMean(options.operation, OPERATIONS));
+  if (operation === undefined)
+    throw misuse(
+      `"${options.operation}" is not an operation; use ${oneOf(OPERATIONS)}.`,
+      didYouMean(options.operation, OPERATIONS),
+    );
   const [loaded] = select([name], options.destinations);
   if (loaded?.destination === undefined) throw loaded?.faults[0] ?? misuse(`There is no destination "${name}".`);
   const { requests, settled, ids, redact } = await plan(loaded.destination, operation, options);
-  const rejected = [...settled].flatMap(([position, verdict]) => (verdict.accepted ? [] : [{ id: ids[position], reason: redact(verdict.reason) }]));
+  const rejected = [...settled].flatMap(([position, verdict]) =>
+    verdict.accepted ? [] : [{ id: ids[position], reason: redact(verdict.reason) }],
+  );
   if (options.json === true) {
-    printJson({ requests: requests.map((one) => ({ rows: one.rows.map(({ id }) => id), ...showRequest(one.outbound, redact), curl: curlOf(one, redact) })), rejectedRows: rejected });
+    printJson({
+      requests: requests.map((one) => ({
+        rows: one.rows.map(({ id }) => id),
+        ...showRequest(one.outbound, redact),
+        curl: curlOf(one, redact),
+      })),
+      rejectedRows: rejected,
+    });
   } else {
     for (const [index, one] of requests.entries()) {
-      print(colors.bold(`# ${index + 1} of ${requests.length}: ${one.rows.length === 1 ? 'row' : 'rows'} ${one.rows.map(({ id }) => String(id)).join(', ')}`));
+      print(
+        colors.bold(
+          `# ${index + 1} of ${requests.length}: ${one.rows.length === 1 ? 'row' : 'rows'} ${one.rows.map(({ id }) => String(id)).join(', ')}`,
+        ),
+      );
       print(`${httpOf(one, redact)}\n`);
       print(`${curlOf(one, redact)}\n`);
     }
     for (const { id, reason } of rejected) print(`${colors.red('rejected')}  ${String(id)}: ${reason}`);
-    print(colors.dim(`${requests.length} ${requests.length === 1 ? 'request' : 'requests'} for ${ids.length} ${ids.length === 1 ? 'row' : 'rows'}; nothing was sent.`));
+    print(
+      colors.dim(
+        `${requests.length} ${requests.length === 1 ? 'request' : 'requests'} for ${ids.length} ${ids.length === 1 ? 'row' : 'rows'}; nothing was sent.`,
+      ),
+    );
   }
   return rejected.length > 0 ? EXIT.faults : EXIT.ok;
 }
@@ -56,16 +77,19 @@ async function plan(destination: Destination, operation: Operation, options: Ren
   const ask = async (names: ReadonlySet<string>): Promise<Row> => {
     const missing = [...names].filter((one) => !Object.hasOwn(lookups, one));
     if (missing.length === 0) return lookups;
-    throw misuse(`The templates read ${missing.map((one) => `lookups.${one}`).join(', ')}, and render asks the API nothing. Give them in a JSON file: --lookups FILE with {"${missing[0]}": [ … ]}.`);
+    throw misuse(
+      `The templates read ${missing.map((one) => `lookups.${one}`).join(', ')}, and render asks the API nothing. Give them in a JSON file: --lookups FILE with {"${missing[0]}": [ … ]}.`,
+    );
   };
   const chosen = await chooseFor(bound, configuration.config, { now: Date.now(), ask });
   if (typeof chosen === 'string') throw misuse(`${chosen} The configuration (--config) says which.`);
   const request = requestFor(chosen, operation);
-  if (request === undefined) throw misuse(`Nothing answers ${operation}${chosen.mode === undefined ? '' : ` in the mode "${chosen.mode}"`}.`);
+  if (request === undefined)
+    throw misuse(`Nothing answers ${operation}${chosen.mode === undefined ? '' : ` in the mode "${chosen.mode}"`}.`);
   const { object, mode } = chosen;
   const idColumn = options.idColumn ?? Object.keys(rows[0] ?? {})[0] ?? 'id';
   const call = { bound, request, operation, idColumn, configuration, object, mode, rows, lookups: await ask(request.lookups) };
-  const planned = await planRequests(call, Date.now(), breathe);
+  const planned = await planRequests(call, Date.now(), breathe, new AbortController().signal);
   return { ...planned, ids: rows.map((row) => row[idColumn]), redact: createRedactor(bound.settings.secrets).redact };
 }
 
@@ -74,7 +98,11 @@ function stoodIn(destination: Destination): ReturnType<typeof supply> {
   const { env, readFile } = supply();
   const secrets = destination.settings.filter(({ secret, env: name }) => secret && !env[name] && !env[`${name}_FILE`]);
   const made = Object.fromEntries(secrets.map(({ name, env: variable }) => [variable, `secret-${name}`]));
-  return { env: { ...env, ...made }, readFile, header: (name) => destination.settings.find((setting) => setting.header === name && setting.secret) && `secret-${name}` };
+  return {
+    env: { ...env, ...made },
+    readFile,
+    header: (name) => destination.settings.find((setting) => setting.header === name && setting.secret) && `secret-${name}`,
+  };
 }
 
 function httpOf({ outbound }: PlannedRequest, redact: (text: string) => string): string {

@@ -65,5 +65,8 @@ function readText(path: string): string {
 }
 
 function wrong(path: string, what: string): Fault {
-  return new Fault({ code: 'usage.file', sentence: `${path === '-' ? 'Standard input' : path}: ${what}. Expected a JSON list of rows, one JSON object a line, or CSV with a header line.` });
+  return new Fault({
+    code: 'usage.file',
+    sentence: `${path === '-' ? 'Standard input' : path}: ${what}. Expected a JSON list of rows, one JSON object a line, or CSV with a header line.`,
+  });
 }

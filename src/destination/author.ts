@@ -42,6 +42,11 @@ export class Author {
     this.faults.push(new Fault({ code, sentence, place: this.file.yaml.place(path, what), hint }));
   }
 
+  /** A fault at a piece of the text of a leaf. */
+  faultWithin(code: FaultCode, path: Path, sentence: string, offset: number, length: number): void {
+    this.#report(path, { code, sentence, offset, length });
+  }
+
   text(source: string, path: Path, names: Names, place: Place = 'text'): TextTemplate {
     const template = compileText(source, place, names, this.#at(path)) ?? BROKEN;
     if (template.raw > 0) this.raws.push(path);
@@ -85,6 +90,8 @@ export class Author {
   #report(path: Path, problem: TemplateProblem, key = false): void {
     const { code, sentence, hint, offset, length } = problem;
     const place = key ? this.file.yaml.place(path, 'key') : this.file.yaml.placeWithin(path, offset, length);
-    this.faults.push(new Fault({ code, sentence, hint, place }));
+    // What YAML takes for a comment is not part of the text that was found to be cut short.
+    const cut = code === 'template.operands' && /^\s+#/.test(place.text.slice(place.column - 1 + place.length));
+    this.faults.push(new Fault({ code, sentence, hint: cut ? 'To YAML " #" begins a comment: quote the whole.' : hint, place }));
   }
 }

@@ -3,17 +3,12 @@
 import { Fault } from '../fault.ts';
 import { renderFault } from '../template/render-fault.ts';
 import { scopeOf } from '../template/scope.ts';
+import { type ParsedBase, parseBase } from './base-url.ts';
 import type { Destination } from './destination.ts';
 import { type BoundSettings, bindSettings, type Supply } from './settings.ts';
 
 /** Where the API is. */
-export interface Base {
-  /** Scheme, host and port, as the URL standard prints them. */
-  readonly origin: string;
-  /** As the URL standard prints it: at least a slash. */
-  readonly path: string;
-  /** The parameters of a URL that came whole from the configuration, without their "?"; else empty. */
-  readonly query: string;
+export interface Base extends ParsedBase {
   /** Whether the operator gave this URL in place of the manifest's; then it may be private. */
   readonly operators: boolean;
 }
@@ -101,7 +96,7 @@ function matches(allowed: string, origin: string): boolean {
 }
 
 function operatorsBase(destination: Destination, url: string): Base | Fault {
-  const base = parseBase(url, false);
+  const base = parseBase(url);
   if (base !== undefined) return { ...base, operators: true };
   const sentence = `${urlVariable(destination.id)} is no URL that can stand for connection.url; expected http:// or https:// with a host and perhaps a path.`;
   return new Fault({ code: 'settings.url', sentence });
@@ -113,7 +108,6 @@ function manifestsBase(destination: Destination, settings: BoundSettings): Base 
   try {
     const base = parseBase(
       destination.connection.url.template.text(scopeOf({ settings: settings.values, vars: destination.vars })),
-      false,
     );
     return base === undefined ? new Fault({ code: 'settings.url', sentence }) : { ...base, operators: false };
   } catch (cause) {
@@ -123,15 +117,6 @@ function manifestsBase(destination: Destination, settings: BoundSettings): Base 
       cause,
     });
   }
-}
-
-/** Nothing that a URL parser would drop, move or read otherwise: a base is only what it seems to be. */
-function parseBase(text: string, withQuery: boolean): Omit<Base, 'operators'> | undefined {
-  const url = URL.canParse(text) && !/[\s\\]/.test(text) ? new URL(text) : undefined;
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) return undefined;
-  if (url.username !== '' || url.password !== '' || text.includes('#') || (text.includes('?') && !withQuery)) return undefined;
-  if (/\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(text)) return undefined;
-  return { origin: url.origin, path: url.pathname, query: url.search.slice(1) };
 }
 
 /** Lists of faults and results share a return type throughout: this tells them apart. */

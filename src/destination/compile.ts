@@ -1,6 +1,6 @@
 /** From a manifest to a destination, or to all its faults. */
 
-import type { Fault } from '../fault.ts';
+import { type Fault, inOrder } from '../fault.ts';
 import type { Manifest, SettingSpec } from '../manifest/manifest.ts';
 import type { ManifestFile } from '../manifest/read.ts';
 import type { Path } from '../manifest/yaml.ts';
@@ -66,15 +66,9 @@ function checkHeaderOrigins(manifest: Manifest, author: Author): void {
   }
 }
 
+/** At least a second: the caller's own time limits are tens of seconds. */
 function deadlineOf(manifest: Manifest, author: Author): number {
-  const deadline = milliseconds(manifest.behavior?.deadline ?? DEFAULT_DEADLINE);
-  if (deadline < 1000)
-    author.fault(
-      'manifest.deadline',
-      ['behavior', 'deadline'],
-      'A deadline is at least 1s: the caller’s own time limits are tens of seconds.',
-    );
-  return deadline;
+  return milliseconds(manifest.behavior?.deadline ?? DEFAULT_DEADLINE, ['behavior', 'deadline'], author, 1000);
 }
 
 function declareSetting(id: string, name: string, spec: SettingSpec, author: Author): SettingDeclaration {
@@ -119,13 +113,10 @@ function declareSetting(id: string, name: string, spec: SettingSpec, author: Aut
     );
   }
   const wrong = spec.default === undefined ? undefined : checkValue(declaration, spec.default);
-  if (wrong !== undefined) author.fault('manifest.default', [...path, 'default'], `The default ${wrong}.`);
+  if (wrong !== undefined) {
+    const quote = declaration.type === 'text' && typeof spec.default !== 'object';
+    const hint = quote && typeof spec.default !== 'string' ? `Quote it: "${String(spec.default)}".` : undefined;
+    author.fault('manifest.default', [...path, 'default'], `The default ${wrong}.`, 'value', hint);
+  }
   return declaration;
-}
-
-/** By line, then column: as a person reads the file. */
-function inOrder(faults: readonly Fault[]): Fault[] {
-  return [...faults].sort(
-    (a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
-  );
 }

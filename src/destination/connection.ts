@@ -5,6 +5,7 @@ import type { Path } from '../manifest/yaml.ts';
 import { parseDuration } from '../settings.ts';
 import { OUTPUT, type TextTemplate } from '../template/template.ts';
 import type { Author } from './author.ts';
+import { parseBase } from './base-url.ts';
 import type { Auth, BaseUrl, Connection, RetryPolicy } from './destination.ts';
 import { problemOfHeader } from './headers.ts';
 import type { PlaceNames } from './names.ts';
@@ -22,49 +23,27 @@ export function compileConnection(spec: ConnectionSpec, author: Author, names: P
 /** The rendered URL is parsed and checked again when its settings are known: see bind.ts. */
 function compileUrl({ url: source, allow: hosts }: ConnectionSpec, author: Author, names: PlaceNames): BaseUrl {
   const path: Path = ['connection', 'url'];
-  const template = author.text(
-    source,
-    path,
-    hosts === undefined ? names.url('connection.url') : names.url('connection.url', 'config'),
-    'url',
-  );
+  const before = author.faults.length;
+  const seen = hosts === undefined ? names.url('connection.url') : names.url('connection.url', 'config');
+  const template = author.text(source, path, seen, 'url');
+  const sentence = author.faults.length === before ? problemOfUrl(template.literal) : undefined;
+  if (sentence !== undefined) author.fault('manifest.url', path, `connection.url ${sentence}`);
   const allow = hosts === undefined ? undefined : author.tree(hosts, ['connection', 'allow'], names.url('connection.allow'));
-  checkUrl(source, template, path, author);
   return { template, allow: template.names.has('config') ? allow : undefined };
 }
 
-function checkUrl(source: string, template: TextTemplate, path: Path, author: Author): void {
-  const literal = template.literal ?? source;
-  if (template.literal === undefined) {
-    author.fault(
-      'manifest.url',
-      path,
-      'connection.url holds no tags: its host must be plain to see. Choose with a setting instead.',
-    );
-    return;
-  }
-  if (literal.startsWith(OUTPUT)) return;
-  if (!/^https?:\/\//i.test(literal)) {
-    author.fault(
-      'manifest.url',
-      path,
-      'connection.url must begin with https:// or http://, or with a setting that holds the whole URL.',
-    );
-  } else if (/[?#]/.test(literal)) {
-    author.fault(
-      'manifest.url',
-      path,
-      'connection.url holds no "?" and no "#". Parameters of every request stand in connection.query.',
-    );
-  } else if (/^https?:\/\/[^/]*@/i.test(literal)) {
-    author.fault(
-      'manifest.url',
-      path,
-      'connection.url holds no user or password. Use connection.auth with basic, from settings.',
-    );
-  } else if (/^https?:\/\/(?:\/|$)/i.test(literal)) {
-    author.fault('manifest.url', path, 'connection.url names no host.');
-  }
+/** What is wrong with a base URL whatever its settings hold, as the rest of a sentence. */
+function problemOfUrl(literal: string | undefined): string | undefined {
+  if (literal === undefined) return 'holds no tags: its host must be plain to see. Choose with a setting instead.';
+  if (literal.startsWith(OUTPUT)) return undefined;
+  if (!/^https?:\/\//i.test(literal)) return 'must begin with https:// or http://, or with a setting that holds the whole URL.';
+  if (/[?#]/.test(literal)) return 'holds no "?" and no "#". Parameters of every request stand in connection.query.';
+  if (/^https?:\/\/[^/]*@/i.test(literal)) return 'holds no user or password. Use connection.auth with basic, from settings.';
+  if (/^https?:\/\/(?:\/|$)/i.test(literal)) return 'names no host.';
+  // A digit may stand for any output: in a host, in a port and in a path.
+  return parseBase(literal.replaceAll(OUTPUT, '1')) === undefined
+    ? 'is no URL; expected https:// with a host, perhaps a port and a path, without blanks, "." and "..".'
+    : undefined;
 }
 
 function compileAuth(spec: ConnectionSpec['auth'], author: Author, names: PlaceNames): Auth | undefined {
@@ -94,8 +73,9 @@ function compileAuth(spec: ConnectionSpec['auth'], author: Author, names: PlaceN
 }
 
 export function compileRetry(spec: NonNullable<RequestSpec['retry']>, path: Path, author: Author): RetryPolicy {
-  const [base, cap] = (spec.backoff ?? '500ms..30s').split('..').map((part) => parseDuration(part.trim()));
-  if (base === undefined || cap === undefined || base > cap) {
+  const waits = (spec.backoff ?? '500ms..30s').split('..').map((part) => parseDuration(part.trim()));
+  const [base, cap] = waits;
+  if (base === undefined || cap === undefined || waits.length > 2 || base > cap || cap > MAX_DURATION) {
     author.fault(
       'manifest.backoff',
       [...path, 'backoff'],
@@ -105,7 +85,15 @@ export function compileRetry(spec: NonNullable<RequestSpec['retry']>, path: Path
   return { attempts: spec.attempts ?? 3, on: spec.on && new Set(spec.on), base: base ?? 500, cap: cap ?? 30_000 };
 }
 
-/** A duration that the schema has checked. */
-export function milliseconds(duration: string): number {
-  return parseDuration(duration) ?? 0;
+/** Longer than any call may take. Timers would overflow beyond 24 days. */
+const MAX_DURATION = 600_000;
+
+/** A duration whose form the schema has checked. */
+export function milliseconds(text: string, path: Path, author: Author, minimum = 1): number {
+  const duration = parseDuration(text) ?? 0;
+  if (duration < minimum || duration > MAX_DURATION) {
+    const least = minimum < 1000 ? `${minimum}ms` : `${minimum / 1000}s`;
+    author.fault('manifest.duration', path, `"${text}" is out of range; expected ${least} to ${MAX_DURATION / 60_000}m.`);
+  }
+  return duration;
 }

@@ -3,7 +3,8 @@
 import { didYouMean, oneOf } from '../fault.ts';
 import type { FieldSpec, FormSpec, Manifest, ModeSpec, ObjectSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/yaml.ts';
-import { createValidator } from '../schema/validate.ts';
+import { stringifyJson } from '../numbers.ts';
+import { createValidator, type Problem, problemsOfSchema } from '../schema/validate.ts';
 import { isMap } from '../template/text.ts';
 import type { Author } from './author.ts';
 import {
@@ -54,7 +55,7 @@ export class FormCompiler {
     if (this.#syncs === 0) {
       this.#author.fault(
         'manifest.sync',
-        [],
+        manifest.sync === undefined ? [] : ['sync'],
         'Nothing says which request answers add, change or remove. Add sync: { add: …, change: … } at the top, in an object or in a mode.',
         'key',
       );
@@ -94,6 +95,15 @@ export class FormCompiler {
         `"${spec.type}" is not a field type; expected ${oneOf(FIELD_TYPES)}.`,
         'value',
         hint,
+      );
+    }
+    for (const word of ['required', 'identifier'] as const) {
+      const value = spec[word];
+      if (typeof value !== 'string' || value.includes('{') || value === 'true' || value === 'false') continue;
+      this.#author.fault(
+        'manifest.value',
+        [...path, word],
+        `"${word}" is "${value}"; expected true, false or a template that answers one.`,
       );
     }
     return {
@@ -152,15 +162,26 @@ export class FormCompiler {
         );
       }
     }
-    if (/\{\{|\{%/.test(JSON.stringify(schema))) return;
-    try {
-      createValidator(schema);
-    } catch (error) {
-      this.#author.fault(
-        'manifest.options',
-        path,
-        `This is no JSON Schema: ${error instanceof Error ? error.message : String(error)}.`,
-      );
+    this.#checkMetaSchema(schema, path);
+  }
+
+  /** What templates make of a schema is known only when they run: what they stand in is not checked. */
+  #checkMetaSchema(schema: Record<string, unknown>, path: Path): void {
+    const dynamic = (value: unknown) => /\{\{|\{%/.test(stringifyJson(value));
+    const problems = problemsOfSchema(schema).filter(({ value }) => !dynamic(value));
+    // Of the problems of one place the first says most; what surrounds it is wrong for the same reason.
+    const [problem] = problems.sort((a, b) => b.path.length - a.path.length);
+    if (problem !== undefined) {
+      const wrong = problem.keyword === 'format' ? 'is no regular expression (ECMA-262)' : problem.message + allowedOf(problem);
+      const sentence = `This is no JSON Schema: "${problem.path.at(-1)}" ${wrong}.`;
+      this.#author.fault('manifest.options', [...path, ...problem.path], sentence);
+    } else if (!dynamic(schema)) {
+      try {
+        createValidator(schema);
+      } catch (error) {
+        const why = error instanceof Error ? error.message : String(error);
+        this.#author.fault('manifest.options', path, `This is no JSON Schema: ${why}.`);
+      }
     }
   }
 
@@ -185,7 +206,7 @@ export class FormCompiler {
         this.#author.fault(
           'manifest.sync',
           [...path, operation],
-          `There is no request "${name}". There is ${oneOf(known)}.`,
+          `There is no request "${name}". Use ${oneOf(known)}.`,
           'value',
           didYouMean(name, known),
         );
@@ -193,4 +214,8 @@ export class FormCompiler {
     }
     return sync;
   }
+}
+
+function allowedOf({ params }: Problem): string {
+  return Array.isArray(params.allowedValues) ? ` (${oneOf(params.allowedValues.map(String))})` : ''; // Ajv's params of enum
 }

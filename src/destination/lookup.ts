@@ -54,7 +54,7 @@ function compileLookup(name: string, spec: LookupSpec, connection: ConnectionSpe
     list: author.maybeExpression(list, [...path, 'list'], names.lookup(`${where}.list`, 'status', 'headers', 'body')),
     next: next === undefined ? undefined : compileNext(next, [...path, 'next'], author, names, compiled),
     pages: pages ?? DEFAULT_PAGES,
-    cache: milliseconds(cache ?? DEFAULT_CACHE),
+    cache: milliseconds(cache ?? DEFAULT_CACHE, [...path, 'cache'], author),
   };
   return { ...lookup, reads: lookupsRead([...templatesOf(compiled), lookup.list, ...nextTemplates(lookup.next)]) };
 }

@@ -7,24 +7,31 @@ const ROW = ['row', 'record', 'id', 'identifier', 'position', 'operation', 'conf
 const BATCH = ['items', 'records', 'rows', 'count', 'operation', 'config', 'object', 'mode'];
 const ANSWER = ['status', 'headers', 'body'];
 
-/** Every name of the language, for the sentence that one is not seen here. */
-const ALL = new Set([
-  ...ROW,
-  ...BATCH,
-  ...ANSWER,
-  'settings',
-  'vars',
-  'now',
-  'item',
-  'mapped',
-  'result',
-  'error',
-  'lookups',
-  'steps',
-  'auth',
-  'request',
-  'idempotency_key',
-]);
+/** Names that not every place sees, and where they are seen. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  ...all(ROW, 'it belongs to one row or to its call, which only requests know'),
+  ...all(BATCH, 'it belongs to a batched request, and only its body and response know it'),
+  ...all(['operation', 'config'], 'it belongs to a call, which only requests know'),
+  ...all(['object', 'mode'], 'it is not chosen yet'),
+  ...all(ANSWER, 'it belongs to the answer, which only response reads'),
+  now: 'what stands here must not change with time',
+  item: 'it is the element of each, and there is no each here',
+  mapped: 'only validate reads it',
+  result: 'only response.rows reads it',
+  error: 'only response.errors reads it',
+  lookups: 'nothing is asked of the API before its address and credentials are known',
+  ...all(['steps', 'auth', 'request', 'idempotency_key'], 'it is not yet built in this version of Rowpost'),
+};
+const OF_BATCH = 'it belongs to one row, and this is made once for all of a batch';
+/** What the body of a batched request does not see. */
+const IN_BATCH_BODY = all(ROW, `${OF_BATCH}. Put it into item, and {{ items }} here`);
+const IN_BATCH_ANSWER = all(ROW, OF_BATCH);
+/** What an unbatched request does not see. */
+const IN_ROW = all(BATCH, 'there is no batch. Add batch: { size: … }, or use record');
+
+function all(names: readonly string[], where: string): Record<string, string> {
+  return Object.fromEntries(names.map((name) => [name, where]));
+}
 
 type Where = (place: string) => Names;
 
@@ -53,7 +60,7 @@ export function placeNames(manifest: Manifest): PlaceNames {
   const lookups = new Set(Object.keys(manifest.lookups ?? {}));
 
   /** `early`: before anything can be asked of the API. */
-  const names = (where: string, seen: ReadonlySet<string>, more: readonly string[], early = false): Names => ({
+  const names = (where: string, seen: ReadonlySet<string>, more: readonly string[], own = {}, early = false): Names => ({
     where,
     known: new Map<string, ReadonlySet<string> | null>([
       ['settings', seen],
@@ -62,19 +69,21 @@ export function placeNames(manifest: Manifest): PlaceNames {
       ...more.map((name) => [name, null] as const),
     ]),
     ...(seen === open && { secrets }),
-    elsewhere: ALL,
+    elsewhere: new Map(Object.entries({ ...ELSEWHERE, ...own })),
   });
 
   return {
     // The origin must be the same for the whole call, and the same the next time: no time, no data.
-    url: (where, ...more) => names(where, every, more, true),
-    auth: (where) => names(where, every, ['now'], true),
-    lookup: (where, ...more) => names(where, every, ['now', 'config', 'object', 'mode', ...more]),
-    row: (where) => names(where, every, ['now', ...ROW]),
-    batch: (where) => names(where, every, ['now', ...BATCH]),
+    url: (where, ...more) => names(where, every, more, all([...ROW, 'item', 'items'], 'no data may choose the host'), true),
+    auth: (where) => names(where, every, ['now'], {}, true),
+    lookup: (where, ...more) =>
+      names(where, every, ['now', 'config', 'object', 'mode', ...more], all([...ROW_NAMES], 'a lookup asks once for all rows')),
+    row: (where) => names(where, every, ['now', ...ROW], IN_ROW),
+    batch: (where) => names(where, every, ['now', ...BATCH], IN_BATCH_BODY),
     form: (where, ...more) => names(where, open, ['now', ...more]),
     validate: (where) => names(where, open, ['now', 'config', 'object', 'mode', 'mapped']),
-    answer: (where, batched, ...more) => names(where, every, ['now', ...(batched ? BATCH : ROW), ...ANSWER, ...more]),
+    answer: (where, batched, ...more) =>
+      names(where, every, ['now', ...(batched ? BATCH : ROW), ...ANSWER, ...more], batched ? IN_BATCH_ANSWER : IN_ROW),
     rowAnswer: (where, ...more) => names(where, every, ['now', ...ROW, ...ANSWER, ...more]),
   };
 }

@@ -32,7 +32,9 @@ export function compileRequest(
   const rowNames = names.row(where);
   const { method, pathAt, source } = methodOf(spec, path, author, rowNames);
   const bodyNames = spec.batch === undefined ? rowNames : names.batch(`the body of ${where}, which is batched,`);
+  const before = author.faults.length;
   const body = compileBody(spec, path, author, bodyNames, method);
+  const bodyIsRight = author.faults.length === before;
   if (spec.batch === undefined && spec.item !== undefined) {
     author.fault(
       'manifest.item',
@@ -41,7 +43,7 @@ export function compileRequest(
       'key',
     );
   }
-  if (spec.batch !== undefined) checkBatch(spec, path, author, body);
+  if (spec.batch !== undefined && bodyIsRight) checkBatch(spec, path, author, body);
   const item = spec.item === undefined ? undefined : author.tree(spec.item, [...path, 'item'], rowNames, spec.omit);
   const request = {
     name,
@@ -58,7 +60,11 @@ export function compileRequest(
       then: rule.then,
       reason: author.maybeLeaf(rule.reason, [...path, 'rules', index, 'reason'], rowNames),
     })),
-    timeout: milliseconds(spec.timeout ?? connection.timeout ?? DEFAULT_TIMEOUT),
+    timeout: milliseconds(
+      spec.timeout ?? connection.timeout ?? DEFAULT_TIMEOUT,
+      spec.timeout === undefined ? ['connection', 'timeout'] : [...path, 'timeout'],
+      author,
+    ),
     retry: compileRetry(
       { ...connection.retry, ...spec.retry },
       spec.retry?.backoff === undefined ? ['connection', 'retry'] : [...path, 'retry'],
@@ -91,7 +97,8 @@ function methodOf(
         : long && short.length === 1
           ? `method and path are the long form of ${short[0]}: keep one of the two forms.`
           : 'The long form needs both method and path.';
-  author.fault('manifest.method', path, sentence, 'key');
+  const at = short[1] ?? (['method', 'path'] as const).find((key) => spec[key] !== undefined);
+  author.fault('manifest.method', at === undefined ? path : [...path, at], sentence, 'key');
   return { method: 'POST', pathAt: path, source: '/' };
 }
 
@@ -111,17 +118,23 @@ function longMethod(source: string, at: Path, author: Author, names: Names): Req
 
 function compilePath(source: string, at: Path, author: Author, names: Names): PathTemplate {
   const template = author.text(source, at, names, 'path');
-  const literal = template.literal ?? source.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, '');
   if (source === '') return { template, skeleton: [''] };
+  // Templates are blanked out, so that what is found in the rest stands where the author wrote it.
+  const literal = source.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, (part) => OUTPUT.repeat(part.length));
+  const wrong = (sentence: string, found?: RegExpExecArray | null) =>
+    author.faultWithin('manifest.path', at, sentence, found?.index ?? 0, found?.[0].length ?? source.length);
+  const query = /[?#].*/s.exec(literal);
+  const odd = /(?!%[0-9A-Fa-f]{2})[^A-Za-z0-9\-._~!$&'()*+,;=:@/\uFFFC]/u.exec(literal.replace(/%(?=[0-9A-Fa-f]{2})/g, '-'));
+  const dots = /(?<=\/)\.{1,2}(?=\/|$)/.exec(literal);
   if (!source.startsWith('/')) {
     const leading = source.startsWith('{{') ? ' A path that begins with a value is not yet built.' : '';
-    author.fault('manifest.path', at, `The path must begin with "/".${leading} Scheme and host stand in connection.url.`);
-  } else if (/[?#]/.test(literal)) {
-    author.fault('manifest.path', at, 'A path holds no "?" and no "#". Put parameters into query:, which encodes them.');
-  } else if (!/^(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*$/.test(literal.replaceAll(OUTPUT, ''))) {
-    author.fault('manifest.path', at, 'The path holds a character that must be percent-encoded (RFC 3986). A space is %20.');
-  } else if (literal.split('/').some((part) => part === '.' || part === '..')) {
-    author.fault('manifest.path', at, 'The path holds "." or "..". Write the path that is meant.');
+    wrong(`The path must begin with "/".${leading} Scheme and host stand in connection.url.`);
+  } else if (query !== null) {
+    wrong('A path holds no "?" and no "#". Put parameters into query:, which encodes them.', query);
+  } else if (odd !== null) {
+    wrong(`A path holds no ${JSON.stringify(odd[0])} (RFC 3986): write it percent-encoded, a space as %20.`, odd);
+  } else if (dots !== null) {
+    wrong('The path holds "." or "..". Write the path that is meant.', dots);
   }
   return { template, skeleton: template.literal?.split('/') };
 }
@@ -163,8 +176,14 @@ function checkBatch(spec: RequestSpec, path: Path, author: Author, body: Body): 
       : body.kind === 'json' || body.kind === 'form'
         ? body.tree.names
         : body.template.names;
-  if (author.faults.length > 0) return;
-  if (!['items', 'records', 'rows'].some((name) => used.has(name))) {
+  if (body.kind === 'none') {
+    author.fault(
+      'manifest.batch',
+      [...path, 'batch'],
+      'This batched request has no body that could hold its rows. Add one, such as json: "{{ records }}", or leave batch out.',
+      'key',
+    );
+  } else if (!['items', 'records', 'rows'].some((name) => used.has(name))) {
     author.fault(
       'manifest.batch',
       [...path, 'batch'],
@@ -174,7 +193,7 @@ function checkBatch(spec: RequestSpec, path: Path, author: Author, body: Body): 
   } else if (used.has('items') && spec.item === undefined) {
     author.fault(
       'manifest.item',
-      path,
+      [...path, BODIES.find((word) => spec[word] !== undefined) ?? 'batch'],
       'The body reads items, but there is no item. Add item:, one row’s part of the body, or use {{ records }}.',
       'key',
     );
@@ -189,18 +208,27 @@ function compileHeaders(author: Author, names: Names, connection: ConnectionSpec
     [spec.headers, [...path, 'headers']],
   ] as const) {
     if (typeof headers !== 'object') continue;
-    for (const name of Object.keys(headers)) {
+    for (const [name, value] of Object.entries(headers)) {
+      if (name.includes('{{')) continue; // the tree says that keys are literal
       const problem = problemOfHeader(name);
-      if (problem !== undefined)
+      if (problem !== undefined) author.fault('manifest.header', [...at, name], `${problem}. Leave it out.`, 'key');
+      else if (breaksLine(value)) {
         author.fault(
           'manifest.header',
           [...at, name],
-          `${problem.charAt(0).toUpperCase()}${problem.slice(1)}. Leave it out.`,
-          'key',
+          'A header holds no line breaks and no control characters. Write it in one line.',
         );
+      }
     }
   }
   return layers(author, names, connection.headers, ['connection', 'headers'], spec.headers, [...path, 'headers']);
+}
+
+/** Whether the text around templates could never be sent; a template with whitespace control may yet remove it. */
+function breaksLine(value: unknown): boolean {
+  if (typeof value !== 'string' || /\{%|\{\{-|-\}\}/.test(value)) return false;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return /[\u0000-\u0008\u000a-\u001f\u007f]/.test(value.replace(/\{\{.*?\}\}/gs, ''));
 }
 
 function layers(author: Author, names: Names, first: unknown, firstAt: Path, second: unknown, secondAt: Path): Tree[] {

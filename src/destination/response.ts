@@ -27,7 +27,7 @@ export function compileResponse(
         if: author.question(rule.if, [...at, 'if'], whole),
         then: rule.then,
         reason: author.maybeLeaf(rule.reason, [...at, 'reason'], row),
-        after: author.maybeExpression(rule.after, [...at, 'after'], whole),
+        after: author.maybeExpression(rule.after?.toString(), [...at, 'after'], whole),
       };
     }),
     ok: author.maybeQuestion(spec.ok, [...path, 'ok'], whole),

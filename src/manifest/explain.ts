@@ -1,28 +1,67 @@
 /** Turns what a schema finds wrong into sentences at lines: for manifests and for files of cases. */
 
-import { didYouMean, Fault, oneOf } from '../fault.ts';
+import { didYouMean, Fault, inOrder, nearest, oneOf } from '../fault.ts';
 import type { Problem } from '../schema/validate.ts';
+import { allowedValues, say, sayExpected } from './say.ts';
 import type { YamlFile } from './yaml.ts';
 
-/** One fault for each problem; of several at one place the first tells most. */
+/** More are not told at once. */
+const MAX_PROBLEMS = 100;
+
+/** One fault for each mistake, by line; of several problems at one place the first tells most. */
 export function explainProblems(problems: readonly Problem[], yaml: YamlFile): Fault[] {
   const seen = new Set<string>();
   const faults: Fault[] = [];
-  for (const problem of problems) {
-    const { keyword, params, path } = problem;
-    // A propertyNames problem comes with the pattern's own, which says it better.
-    if (keyword === 'propertyNames') continue;
-    const place = `${path.join('\u0000')}\u0000${String(params.additionalProperty ?? params.missingProperty ?? '')}`;
+  for (const problem of withoutEchoes(problems.slice(0, MAX_PROBLEMS))) {
+    const place = placeOf(problem, String(problem.params.additionalProperty ?? problem.params.missingProperty ?? ''));
     if (seen.has(place)) continue;
     seen.add(place);
     faults.push(explain(problem, yaml));
   }
-  return faults;
+  return inOrder(faults);
 }
 
-function explain(problem: Problem, yaml: YamlFile): Fault {
+/** A problem, and a word that is missing in the same map: the one was written for the other. */
+interface Told extends Problem {
+  readonly missing?: string;
+}
+
+/** A word that is missing, where an unknown one was written for it, is told with that one. */
+function withoutEchoes(problems: readonly Problem[]): Told[] {
+  const missing = new Map<string, Set<string>>();
+  for (const problem of problems) {
+    if (problem.keyword !== 'required') continue;
+    const map = placeOf(problem, '');
+    missing.set(map, (missing.get(map) ?? new Set()).add(String(problem.params.missingProperty)));
+  }
+  const told: Told[] = [];
+  for (const problem of problems) {
+    // A propertyNames problem comes with the pattern's own, which says it better.
+    if (problem.keyword === 'required' || problem.keyword === 'propertyNames') continue;
+    const lacking = missing.get(placeOf(problem, ''));
+    const word = problem.params.additionalProperty;
+    if (typeof word !== 'string' || lacking === undefined || later(problem, word) !== undefined) {
+      told.push(problem);
+      continue;
+    }
+    const near = nearest(word, knownWords(problem));
+    const lacks = near === undefined ? [...lacking][0] : lacking.has(near) ? near : undefined;
+    if (lacks !== undefined) lacking.delete(lacks);
+    told.push(lacks === undefined ? problem : { ...problem, missing: lacks });
+  }
+  const left = problems.filter(
+    (problem) =>
+      problem.keyword === 'required' && missing.get(placeOf(problem, ''))?.has(String(problem.params.missingProperty)) === true,
+  );
+  return [...left, ...told];
+}
+
+function placeOf({ path }: Problem, word: string): string {
+  return [...path, '', word].join('\u0000');
+}
+
+function explain(problem: Told, yaml: YamlFile): Fault {
   const { keyword, params, path, schema, value } = problem;
-  const subject = path.length === 0 ? 'The file' : `"${path[path.length - 1]}"`;
   switch (keyword) {
     case 'additionalProperties':
       return unknownWord(problem, String(params.additionalProperty), yaml);
@@ -31,7 +70,7 @@ function explain(problem: Problem, yaml: YamlFile): Fault {
       const meaning = described(schema, missing);
       return new Fault({
         code: 'manifest.missing',
-        sentence: `${titled(schema, path)} needs "${missing}"${meaning === '' ? '.' : `: ${meaning}`}`,
+        sentence: `${capital(titled(schema, path))} needs "${missing}"${meaning === '' ? '.' : `: ${meaning}`}`,
         place: yaml.place(path, 'key'),
       });
     }
@@ -44,13 +83,21 @@ function explain(problem: Problem, yaml: YamlFile): Fault {
           place: yaml.place([...path, value], 'key'),
         });
       }
-      return wrongValue(problem, subject, yaml);
+      return wrongValue(problem, yaml);
+    case 'maxProperties': {
+      const keys = Object.keys(value as object); // only a map can have too many keys
+      return new Fault({
+        code: 'manifest.value',
+        sentence: `${subject(path)} has ${keys.join(' and ')}; expected ${sayExpected(problem)}.`,
+        place: yaml.place([...path, keys[1] ?? ''], 'key'),
+      });
+    }
     case 'enum':
     case 'const':
     case 'type':
-      return notYet(problem, yaml) ?? wrongValue(problem, subject, yaml);
+      return notYet(problem, yaml) ?? wrongValue(problem, yaml);
     default:
-      return wrongValue(problem, subject, yaml);
+      return wrongValue(problem, yaml);
   }
 }
 
@@ -61,118 +108,94 @@ function endsIn(path: readonly (string | number)[], yaml: YamlFile, value: strin
   return at === value;
 }
 
-function unknownWord(problem: Problem, word: string, yaml: YamlFile): Fault {
-  const { path, schema } = problem;
+function unknownWord(problem: Told, word: string, yaml: YamlFile): Fault {
+  const { path, schema, missing } = problem;
   const place = yaml.place([...path, word], 'key');
-  const later = (schema['x-not-yet'] as Record<string, string> | undefined)?.[word]; // our own annotation, written by words/vocabulary.ts
-  if (later !== undefined) {
+  const does = later(problem, word);
+  if (does !== undefined) {
     return new Fault({
       code: 'manifest.not-yet',
-      sentence: `"${word}" is not yet built in this version of Rowpost: it ${later}.`,
+      sentence: `"${word}" is not yet built in this version of Rowpost: it ${does}. Leave it out for now.`,
       place,
     });
   }
-  const known = Object.keys((schema.properties as object | undefined) ?? {});
+  const known = knownWords(problem);
+  const needs = missing === undefined ? undefined : `${capital(titled(schema, path))} needs "${missing}".`;
   return new Fault({
     code: 'manifest.unknown',
-    sentence: `"${word}" is not a word of ${article(titleOf(schema, path))}. ${known.length > 12 ? 'See docs/manifest.md for its words.' : `Use ${oneOf(known)}.`}`,
+    sentence: `"${word}" is not a word of ${titled(schema, path)}. ${known.length > 12 ? 'See docs/manifest.md for its words.' : `Use ${oneOf(known)}.`}`,
     place,
-    hint: didYouMean(word, known),
+    hint: didYouMean(word, known) ?? needs,
   });
+}
+
+function knownWords({ schema }: Problem): string[] {
+  return Object.keys((schema.properties as object | undefined) ?? {}); // a JSON Schema's own shape
+}
+
+/** What a word of the design will do that this version has not; our own annotation, written by words/vocabulary.ts. */
+function later({ schema }: Problem, word: string): string | undefined {
+  return (schema['x-not-yet'] as Record<string, string> | undefined)?.[word];
 }
 
 /** A value or a type that the design has and this version has not. */
-function notYet({ path, schema, value }: Problem, yaml: YamlFile): Fault | undefined {
-  const values = schema['x-not-yet-values'] as Record<string, string> | undefined; // as above
+function notYet(problem: Problem, yaml: YamlFile): Fault | undefined {
+  const { path, schema, value } = problem;
+  const values = schema['x-not-yet-values'] as Record<string, string> | undefined; // as in `later`
   const types = schema['x-not-yet-types'] as Record<string, string> | undefined;
-  const what = typeof value === 'string' ? values?.[value] : types?.[typeOf(value)];
+  const what = typeof value === 'string' ? values?.[value] : types?.[Array.isArray(value) ? 'array' : typeof value];
   if (what === undefined) return undefined;
-  const said = typeof value === 'string' ? `"${value}" (${what})` : what.charAt(0).toUpperCase() + what.slice(1);
+  const said = typeof value === 'string' ? `"${value}" (${what})` : capital(what);
   return new Fault({
     code: 'manifest.not-yet',
-    sentence: `${said} is not yet built in this version of Rowpost.`,
+    sentence: `${said} is not yet built in this version of Rowpost; expected ${sayExpected(problem)}.`,
     place: yaml.place(path),
   });
 }
 
-function wrongValue(problem: Problem, subject: string, yaml: YamlFile): Fault {
-  const { keyword, params, path, schema, value } = problem;
-  const written = show(value);
-  const allowed = (params.allowedValues ?? (keyword === 'const' ? [params.allowedValue] : undefined)) as unknown[] | undefined; // Ajv's enum and const params
-  const expected =
-    schema['x-expected'] !== undefined
-      ? String(schema['x-expected'])
-      : allowed !== undefined
-        ? oneOf(allowed.map((word) => show(word)))
-        : expectation(problem);
-  const hint = allowed !== undefined && typeof value === 'string' ? didYouMean(value, allowed.map(String)) : undefined;
+function wrongValue(problem: Problem, yaml: YamlFile): Fault {
+  const { path, value } = problem;
   return new Fault({
     code: 'manifest.value',
-    sentence: `${subject} is ${written}; expected ${expected}.`,
+    sentence: `${subject(path)} is ${say(value)}; expected ${sayExpected(problem)}.`,
     place: yaml.place(path),
-    hint,
+    hint: quoting(problem) ?? meant(problem),
   });
 }
 
-function expectation({ keyword, params, schema }: Problem): string {
-  const { minimum, maximum } = schema as { minimum?: number; maximum?: number };
-  switch (keyword) {
-    case 'type':
-      return oneOf([params.type].flat().map((type) => TYPES[String(type)] ?? String(type))) + range(minimum, maximum);
-    case 'minimum':
-    case 'maximum':
-      return `a whole number${range(minimum, maximum)}`;
-    case 'minItems':
-      return 'at least one entry';
-    case 'minProperties':
-      return 'at least one entry';
-    default:
-      return `a value that ${String(keyword)} ${JSON.stringify(params)} allows`;
+/** A text where a number was expected, or the other way round, is often a matter of quotes. */
+function quoting({ keyword, params, schema, value }: Problem): string | undefined {
+  const types = [params.type].flat();
+  if (keyword === 'type' && types.includes('string')) {
+    const anyText = schema.pattern === undefined && String(schema['x-expected'] ?? 'text').startsWith('text');
+    return anyText && (typeof value === 'number' || typeof value === 'boolean') ? `Quote it: "${value}".` : undefined;
   }
+  if (typeof value !== 'string') return undefined;
+  const unquoted =
+    keyword === 'type'
+      ? ((types.includes('integer') || types.includes('number')) && /^-?\d+(\.\d+)?$/.test(value)) ||
+        (types.includes('boolean') && /^(true|false)$/.test(value))
+      : keyword === 'const' && String(params.allowedValue) === value;
+  return unquoted ? `Write it without quotes: ${value}.` : undefined;
 }
 
-function range(minimum: number | undefined, maximum: number | undefined): string {
-  if (minimum === undefined) return '';
-  return maximum === undefined ? ` from ${minimum}` : ` from ${minimum} to ${maximum}`;
+function meant(problem: Problem): string | undefined {
+  const allowed = allowedValues(problem);
+  return allowed === undefined || typeof problem.value !== 'string' ? undefined : didYouMean(problem.value, allowed.map(String));
 }
 
-const TYPES: Record<string, string> = {
-  object: 'a map',
-  array: 'a list',
-  string: 'text',
-  integer: 'a whole number',
-  number: 'a number',
-  boolean: 'true or false',
-  null: 'nothing',
-};
-
-function typeOf(value: unknown): string {
-  return Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value;
-}
-
-/** The value in a few words, for a sentence. */
-function show(value: unknown): string {
-  if (value === null) return 'empty';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a map';
-  const text = String(value);
-  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-  return typeof value === 'string' ? `"${short.replace(/\s+/g, ' ')}"` : short;
-}
-
-function titleOf(schema: Readonly<Record<string, unknown>>, path: readonly (string | number)[]): string {
-  return String(schema.title ?? path[path.length - 1] ?? 'manifest');
-}
-
-function titled(schema: Readonly<Record<string, unknown>>, path: readonly (string | number)[]): string {
-  const title = article(titleOf(schema, path));
-  return title.charAt(0).toUpperCase() + title.slice(1);
+/** What is wrong, by its key; of an entry of a list, by the list's. */
+function subject(path: readonly (string | number)[]): string {
+  const key = path.findLast((step) => typeof step === 'string');
+  if (key === undefined) return 'The file';
+  return typeof path.at(-1) === 'number' ? `An entry of "${key}"` : `"${key}"`;
 }
 
 const UNCOUNTED = new Set(['settings', 'sync', 'behavior', 'auth', 'basic', 'retry', 'options', 'rows', 'errors', 'cases']);
 
-function article(title: string): string {
-  if (UNCOUNTED.has(title)) return title;
+function titled(schema: Readonly<Record<string, unknown>>, path: readonly (string | number)[]): string {
+  const title = String(schema.title ?? path.at(-1) ?? 'manifest');
+  if (UNCOUNTED.has(title)) return `"${title}"`;
   return `${/^[aeiou]/.test(title) ? 'an' : 'a'} ${title}`;
 }
 
@@ -180,4 +203,8 @@ function described(schema: Readonly<Record<string, unknown>>, word: string): str
   const properties = schema.properties as Record<string, { description?: string }> | undefined; // a JSON Schema's own shape
   const text = properties?.[word]?.description ?? '';
   return text === '' ? '' : text.charAt(0).toLowerCase() + text.slice(1);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,7 +1,7 @@
 /** From the text of a file to a manifest, or to all its faults with their lines. */
 
 import { readFileSync } from 'node:fs';
-import { Fault } from '../fault.ts';
+import { Fault, inOrder } from '../fault.ts';
 import { createValidator, type Validator } from '../schema/validate.ts';
 import { explainProblems } from './explain.ts';
 import type { Manifest } from './manifest.ts';
@@ -34,13 +34,13 @@ export function readChecked(
   schema: 'manifest' | 'cases',
 ): { yaml: YamlFile; faults: readonly Fault[] } {
   const yaml = readYaml(file, text);
-  if (yaml.faults.length > 0) return { yaml, faults: yaml.faults };
+  if (yaml.faults.length > 0) return { yaml, faults: inOrder(yaml.faults) };
   if (yaml.value === null || typeof yaml.value !== 'object' || Array.isArray(yaml.value)) {
     const what = yaml.value === null ? 'This file is empty' : 'This file holds no map';
-    const begin = schema === 'manifest' ? 'version: 1' : 'cases:';
+    const begin = schema === 'manifest' ? 'A manifest begins with "version: 1".' : 'A file of cases begins with "cases:".';
     return {
       yaml,
-      faults: [new Fault({ code: 'manifest.empty', sentence: `${what}. It begins with "${begin}".`, place: yaml.place([]) })],
+      faults: [new Fault({ code: 'manifest.empty', sentence: `${what}. ${begin}`, place: yaml.place([]) })],
     };
   }
   return { yaml, faults: explainProblems(published(schema)(yaml.value), yaml) };

@@ -1,20 +1,10 @@
 /** Reads YAML into plain values, and remembers where each of them stands. */
 
-import {
-  type Alias,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseDocument,
-  type Scalar,
-  type YAMLError,
-} from 'yaml';
+import { type Alias, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type Scalar } from 'yaml';
 import { Fault, type FaultCode, type Place } from '../fault.ts';
 import { exactNumber } from '../numbers.ts';
+import { placeInSource } from './scalar-source.ts';
+import { syntaxMistakes } from './syntax.ts';
 
 /** A manifest larger than this is not one. */
 const MAX_BYTES = 256 * 1024;
@@ -22,6 +12,10 @@ const MAX_DEPTH = 50;
 /** Values reached through aliases, all together: keeps a few anchors from becoming millions of values. */
 const MAX_ALIASED = 2000;
 const MAX_FAULTS = 50;
+
+/** What YAML 1.2 calls not printable, and what decoders put in place of bytes that are no UTF-8. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const NOT_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]/;
 
 /** Keys and indexes from the top of the file to a value. */
 export type Path = readonly (string | number)[];
@@ -52,12 +46,13 @@ class Reader {
   readonly #lines = new LineCounter();
   readonly #spots = new Map<string, Spot>();
   readonly #faults: Fault[] = [];
+  readonly #open = new Set<Node>();
   #aliased = 0;
   #document: ReturnType<typeof parseDocument> | undefined;
 
   constructor(file: string, text: string) {
     this.#file = file;
-    this.#text = text;
+    this.#text = text.replace(/^\uFEFF/, ''); // a byte order mark is no column of the first line
   }
 
   read(): YamlFile {
@@ -73,13 +68,19 @@ class Reader {
 
   #value(): unknown {
     if (Buffer.byteLength(this.#text) > MAX_BYTES) {
-      this.#lines.addNewLine(0);
       this.#fault(
         'yaml.size',
         0,
         1,
         `This file is larger than ${MAX_BYTES / 1024} KiB. Split it, or move its data into the API.`,
       );
+      return undefined;
+    }
+    const odd = NOT_TEXT.exec(this.#text);
+    if (odd !== null) {
+      this.#lines.addNewLine(0);
+      for (const line of this.#text.slice(0, odd.index).matchAll(/\n/g)) this.#lines.addNewLine(line.index + 1);
+      this.#fault('yaml.encoding', odd.index, 1, 'A control character or bytes that are no UTF-8. Save the file as UTF-8 text.');
       return undefined;
     }
     try {
@@ -99,7 +100,8 @@ class Reader {
     }
     const problems = [...this.#document.errors, ...this.#document.warnings];
     if (problems.length > 0) {
-      for (const problem of problems.slice(0, MAX_FAULTS)) this.#syntaxFault(problem);
+      for (const { sentence, from, length, hint } of syntaxMistakes(problems, this.#text))
+        this.#fault('yaml.syntax', from, length, sentence, hint);
       return undefined;
     }
     this.#spots.set('', { key: undefined, value: this.#document.contents ?? undefined });
@@ -118,15 +120,19 @@ class Reader {
       return null;
     }
     if (isAlias(yaml)) return this.#alias(yaml, path, depth);
-    if (isMap(yaml)) return this.#map(yaml.items, path, depth);
-    if (isSeq(yaml)) {
-      return yaml.items.map((item, index) => {
-        const place = [...path, index];
-        this.#spots.set(keyOf(place), { key: undefined, value: item as Node });
-        return this.#convert(item, place, depth + 1);
-      });
-    }
-    return isScalar(yaml) ? this.#scalar(yaml) : null;
+    if (isScalar(yaml)) return this.#scalar(yaml);
+    this.#open.add(yaml);
+    const value = isMap(yaml) ? this.#map(yaml.items, path, depth) : isSeq(yaml) ? this.#list(yaml.items, path, depth) : null;
+    this.#open.delete(yaml);
+    return value;
+  }
+
+  #list(items: readonly unknown[], path: Path, depth: number): unknown[] {
+    return items.map((item, index) => {
+      const place = [...path, index];
+      this.#spots.set(keyOf(place), { key: undefined, value: item as Node }); // as in #convert
+      return this.#convert(item, place, depth + 1);
+    });
   }
 
   #alias(alias: Alias, path: Path, depth: number): unknown {
@@ -139,9 +145,13 @@ class Reader {
       );
       return null;
     }
+    if (this.#open.has(target)) {
+      this.#faultAt(alias, 'yaml.alias', `*${alias.source} stands inside &${alias.source}: that would never end.`);
+      return null;
+    }
     if (this.#aliased++ > MAX_ALIASED) {
       if (this.#aliased === MAX_ALIASED + 2)
-        this.#faultAt(alias, 'yaml.alias', `Aliases stand for more than ${MAX_ALIASED} values.`);
+        this.#faultAt(alias, 'yaml.alias', `Aliases stand for more than ${MAX_ALIASED} values. Use fewer of them.`);
       return null;
     }
     return this.#convert(target, path, depth + 1);
@@ -157,11 +167,20 @@ class Reader {
         continue;
       }
       const name = String(key.value);
+      const place = [...path, name];
       if (Object.hasOwn(map, name)) {
-        this.#faultAt(key, 'yaml.twice', `"${name}" stands twice in this map. Keep one of them.`);
+        const { line } = this.#placeOf(place, 'key');
+        this.#faultAt(key, 'yaml.twice', `"${name}" stands twice in this map, first in line ${line}. Keep one of them.`);
         continue;
       }
-      const place = [...path, name];
+      if (name === '<<' && key.type === 'PLAIN') {
+        this.#faultAt(
+          key,
+          'yaml.merge',
+          'Merge keys (<<) are no part of YAML 1.2 and are not read. In a body spread a map with "...", elsewhere write the words out.',
+        );
+        continue;
+      }
       this.#spots.set(keyOf(place), { key, value: (pair.value ?? undefined) as Node | undefined });
       map[name] = this.#convert(pair.value, place, depth + 1);
     }
@@ -193,27 +212,21 @@ class Reader {
         );
   }
 
-  #syntaxFault(problem: YAMLError): void {
-    const [from, to] = problem.pos;
-    const place = this.#placeAt(from, to - from);
-    const hint = /[:\-,[{]\s*\{\{/.test(place.text) ? 'A text that begins with {{ needs quotes: "{{ … }}".' : undefined;
-    const message = problem.message.replace(/\s+/g, ' ').replace(/\.?$/, '.');
-    this.#faults.push(new Fault({ code: 'yaml.syntax', sentence: `Not YAML: ${message}`, place, hint }));
-  }
-
   #faultAt(node: Node, code: FaultCode, sentence: string): void {
     const [from, to] = node.range ?? [0, 0];
     this.#fault(code, from, to - from, sentence);
   }
 
-  #fault(code: FaultCode, from: number, length: number, sentence: string): void {
-    if (this.#faults.length < MAX_FAULTS) this.#faults.push(new Fault({ code, sentence, place: this.#placeAt(from, length) }));
+  #fault(code: FaultCode, from: number, length: number, sentence: string, hint?: string): void {
+    if (this.#faults.length < MAX_FAULTS)
+      this.#faults.push(new Fault({ code, sentence, hint, place: this.#placeAt(from, length) }));
   }
 
   #placeOf(path: Path, what: 'key' | 'value'): Place {
     for (let length = path.length; length >= 0; length--) {
       const spot = this.#spots.get(keyOf(path.slice(0, length)));
-      const node = what === 'key' || length < path.length ? (spot?.key ?? spot?.value) : (spot?.value ?? spot?.key);
+      const value = isEmpty(spot?.value) ? undefined : spot?.value;
+      const node = what === 'key' || length < path.length ? (spot?.key ?? value) : (value ?? spot?.key);
       if (node?.range) return this.#placeAt(node.range[0], node.range[1] - node.range[0]);
     }
     return this.#placeAt(0, 1);
@@ -222,21 +235,14 @@ class Reader {
   #placeWithin(path: Path, offset: number, length: number): Place {
     const node = this.#spots.get(keyOf(path))?.value;
     if (!isScalar(node) || typeof node.value !== 'string' || !node.range) return this.#placeOf(path, 'value');
-    // YAML may have unfolded or unescaped the text, so the piece is looked for in the source: the same occurrence of the same words.
-    const piece = node.value.slice(offset, offset + Math.max(1, length)).split('\n')[0] ?? '';
-    const source = this.#text.slice(node.range[0], node.range[1]);
-    let at = -1;
-    for (let i = node.value.indexOf(piece); i !== -1 && i <= offset; i = node.value.indexOf(piece, i + 1)) {
-      at = source.indexOf(piece, at + 1);
-      if (at === -1) break;
-    }
-    return piece === '' || at === -1 ? this.#placeOf(path, 'value') : this.#placeAt(node.range[0] + at, piece.length);
+    const found = placeInSource(node as Scalar<string>, this.#text, offset, offset + length); // its value is text, checked just now
+    return found === undefined ? this.#placeOf(path, 'value') : this.#placeAt(found[0], found[1] - found[0]);
   }
 
   #placeAt(from: number, length: number): Place {
     const { line, col } = this.#lines.linePos(Math.min(from, this.#text.length));
     const start = this.#lines.lineStarts[line - 1] ?? 0;
-    const text = (this.#text.slice(start).split(/\r?\n/, 1)[0] ?? '').slice(0, 2000);
+    const text = this.#text.slice(start, start + 2000).split(/\r?\n/, 1)[0] ?? '';
     return {
       file: this.#file,
       line: Math.max(1, line),
@@ -245,6 +251,11 @@ class Reader {
       text,
     };
   }
+}
+
+/** A value that is not written at all: there is nothing to underline. */
+function isEmpty(node: Node | undefined): boolean {
+  return isScalar(node) && node.range?.[0] === node.range?.[1];
 }
 
 function keyOf(path: Path): string {

@@ -39,6 +39,26 @@ export function createValidator(schema: object): Validator {
   return (value) => (check(value) ? [] : (check.errors ?? []).map((error) => problem(error, value)));
 }
 
+let metaSchema: Validator | undefined;
+
+/** What is wrong with a JSON Schema (draft 07), as far as each keyword alone can tell. */
+export function problemsOfSchema(schema: unknown): Problem[] {
+  if (metaSchema === undefined) {
+    const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateSchema: false, logger: false });
+    // Ajv reads patterns with the flag u.
+    ajv.addFormat('regex', (pattern: string) => {
+      try {
+        return new RegExp(pattern, 'u').source !== '';
+      } catch {
+        return false;
+      }
+    });
+    const check = ajv.compile({ ...(ajv.getSchema('http://json-schema.org/draft-07/schema')?.schema as object), $id: 'schema' }); // part of Ajv
+    metaSchema = (value) => (check(value) ? [] : (check.errors ?? []).map((error) => problem(error, value)));
+  }
+  return metaSchema(schema);
+}
+
 function problem(error: ErrorObject, root: unknown): Problem {
   return {
     path: pathOf(error.instancePath, root),

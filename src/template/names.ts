@@ -23,8 +23,8 @@ export interface Names {
   readonly open?: boolean;
   /** Secret settings that exist and are not seen here. */
   readonly secrets?: ReadonlySet<string>;
-  /** Names of the design that other places see. */
-  readonly elsewhere?: ReadonlySet<string>;
+  /** Names of the language that this place does not see, and where they are seen. */
+  readonly elsewhere?: ReadonlyMap<string, string>;
 }
 
 /** What is wrong with the name `first` (and `second`, where it is written out), or nothing. */
@@ -37,27 +37,27 @@ export function problemOfName(
   const members = names.known.get(first);
   if (names.open === true) return undefined;
   if (members === undefined) {
-    const list = oneOf(names.known.keys());
-    return names.elsewhere?.has(first)
-      ? { sentence: `"${first}" is not seen in ${names.where}, which sees ${list}.` }
-      : {
-          sentence: `"${first}" is not a name. ${capital(names.where)} sees ${list}.`,
-          hint: didYouMean(first, names.known.keys()),
-        };
+    const list = `Templates of ${names.where} see ${allOf(names.known.keys())}.`;
+    const elsewhere = names.elsewhere?.get(first);
+    return elsewhere === undefined
+      ? { sentence: `There is no name "${first}". ${list}`, hint: didYouMean(first, names.known.keys()) }
+      : { sentence: `"${first}" is not seen here: ${elsewhere}. ${list}` };
   }
   if (members === null) return undefined;
   if (dynamic)
     return {
       sentence: `Write the name behind "${first}." out: one that is worked out while the template runs could name anything.`,
     };
+  // All settings at once would hold the secrets too.
+  if (second === undefined && first === 'settings') return { sentence: 'Write out which setting is meant: settings.NAME.' };
   if (second === undefined || members.has(second)) return undefined;
   if (first === 'settings' && names.secrets?.has(second)) {
-    return { sentence: `settings.${second} is a secret: it is seen in connection and requests only, not in ${names.where}.` };
+    return { sentence: `settings.${second} is a secret: only connection and requests see it, not ${names.where}.` };
   }
-  const all = members.size === 0 ? `There are no ${first}.` : `There is ${oneOf([...members].slice(0, 12))}.`;
+  const all = members.size === 0 ? `There are no ${first}.` : `There is ${allOf([...members].slice(0, 12))}.`;
   return { sentence: `${first}.${second} is not declared. ${all}`, hint: didYouMean(second, members) };
 }
 
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
+function allOf(words: Iterable<string>): string {
+  return oneOf(words).replace(/ or (?=[^ ]*$)/, ' and ');
 }

@@ -19,7 +19,7 @@ const ESCAPES: Readonly<Record<Place, (value: unknown) => string>> = {
   host: (value) => hostText(scalarText(value)),
   url: (value) => hostText(scalarText(value)),
   'json-string': (value) => JSON.stringify(scalarText(value)).slice(1, -1),
-  'json-value': (value) => (value === undefined ? 'null' : stringifyJson(value)),
+  'json-value': (value) => (typeof value === 'number' ? scalarText(value) : stringifyJson(value ?? null)),
 };
 
 export function escapeFor(place: Place): (value: unknown) => string {

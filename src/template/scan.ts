@@ -1,6 +1,6 @@
 /** One pass over the tokens of a template: checks every tag and output, and learns what stands where. */
 
-import { type Token, Tokenizer, TokenKind, type TopLevelToken } from 'liquidjs';
+import { type Token, TokenizationError, Tokenizer, TokenKind, type TopLevelToken } from 'liquidjs';
 import { didYouMean, oneOf } from '../fault.ts';
 import { engine, TAGS_OFF } from './engine.ts';
 import type { Names, Report } from './names.ts';
@@ -23,6 +23,7 @@ export interface Scan {
 interface Block {
   readonly name: string;
   readonly begin: number;
+  readonly length: number;
   /** Whether a JSON text was inside quotes where the block, and so each branch, began. */
   readonly quotedAtStart: boolean;
   /** How the branches that ended so far left it. */
@@ -39,6 +40,9 @@ interface TagLike extends RangeLike {
   readonly name: string;
   readonly tokenizer: Tokenizer;
 }
+
+/** The blocks that a branch may stand in. */
+const BRANCHES = { when: ['case'], elsif: ['if', 'unless'], else: ['if', 'unless', 'case', 'for'] };
 
 const BLOCKS = new Set(['if', 'unless', 'case', 'for', 'capture', 'comment', 'raw']);
 
@@ -60,6 +64,10 @@ class Scanner implements Scan {
   readonly #locals = new Set<string>();
   readonly #blocks: Block[] = [];
   #inQuotes = false;
+  /** Where the last quote was opened. */
+  #quote = 0;
+  /** A tag that is not one may have been a misspelt block: then its end is no mistake of its own. */
+  #unknownTags = 0;
   #failed = false;
 
   constructor(source: string, names: Names, report: Report, json: boolean) {
@@ -79,23 +87,43 @@ class Scanner implements Scan {
 
   run(): boolean {
     const tokenizer = new Tokenizer(this.#source, engine.options.operators, undefined, undefined, true);
-    const tokens = this.#checker.attempt(tokenizer, () => tokenizer.readTopLevelTokens(engine.options));
-    for (const token of tokens ?? []) this.#token(token);
+    for (const token of this.#tokens(tokenizer)) this.#token(token);
     for (const block of this.#blocks) {
       this.#checker.problem(
         'template.block',
         `{% ${block.name} %} is not closed: {% end${block.name} %} is missing.`,
         block.begin,
-        2,
+        block.length,
       );
     }
+    if (this.#inQuotes && !this.#failed) {
+      this.#checker.problem('template.quotes', 'A quote of the JSON is not closed: " is missing.', this.#quote, 1);
+    }
     return !this.#failed;
+  }
+
+  /** Of what LiquidJS cannot cut into text, outputs and tags, the first that has no end is told. */
+  #tokens(tokenizer: Tokenizer): readonly TopLevelToken[] {
+    try {
+      return tokenizer.readTopLevelTokens(engine.options);
+    } catch (error) {
+      if (!(error instanceof TokenizationError)) throw error;
+      const { begin } = error.token;
+      const [open, close] = this.#source.startsWith('{{', begin) ? ['{{', '}}'] : ['{%', '%}'];
+      const sentence = /^raw /.test(error.message)
+        ? '{% raw %} is not closed: {% endraw %} is missing.'
+        : `${open} is not closed: ${close} is missing, or a quote before it is not closed.`;
+      this.#checker.problem('template.block', sentence, begin, 2);
+      return [];
+    }
   }
 
   #token(token: TopLevelToken): void {
     const ignored = this.#blocks.at(-1)?.name === 'comment';
     if (token.kind === TokenKind.HTML) {
-      if (!ignored) this.#text((token as unknown as { getContent(): string }).getContent()); // the class is not exported; its kind says which it is
+      // Whitespace control may have moved where a text begins. The class is not exported; its kind says which it is.
+      const { begin, trimLeft = 0 } = token as unknown as { begin: number; trimLeft?: number };
+      if (!ignored) this.#text((token as unknown as { getContent(): string }).getContent(), begin + trimLeft);
     } else if (token.kind === TokenKind.Output) {
       if (!ignored) this.#output(token, (token as Token as RangeLike).contentRange); // as above
     } else {
@@ -103,11 +131,14 @@ class Scanner implements Scan {
     }
   }
 
-  #text(text: string): void {
+  #text(text: string, begin: number): void {
     if (!this.#json || this.#capturing()) return;
     for (let i = 0; i < text.length; i++) {
       if (text[i] === '\\' && this.#inQuotes) i++;
-      else if (text[i] === '"') this.#inQuotes = !this.#inQuotes;
+      else if (text[i] === '"') {
+        this.#inQuotes = !this.#inQuotes;
+        if (this.#inQuotes) this.#quote = begin + i;
+      }
     }
   }
 
@@ -163,7 +194,8 @@ class Scanner implements Scan {
         return this.#lines(tag);
       case 'break':
       case 'continue':
-        return this.#checker.atEnd(reader, reader.p);
+        this.#checker.atEnd(reader, reader.p);
+        return;
       case '#':
         return;
       default:
@@ -172,6 +204,8 @@ class Scanner implements Scan {
   }
 
   #unknown(tag: TagLike): void {
+    if (tag.name.startsWith('end') && tag.name.slice(3) in TAGS_OFF) return;
+    this.#unknownTags++;
     const off = TAGS_OFF[tag.name];
     const known = Object.keys(engine.tags);
     const sentence =
@@ -180,16 +214,15 @@ class Scanner implements Scan {
   }
 
   #open(tag: TagLike, locals: readonly string[] = []): void {
-    this.#blocks.push({ name: tag.name, begin: tag.begin, quotedAtStart: this.#inQuotes, locals });
+    this.#blocks.push({ name: tag.name, begin: tag.begin, length: tag.end - tag.begin, quotedAtStart: this.#inQuotes, locals });
   }
 
   #branch(tag: TagLike, reader: Tokenizer): void {
     const block = this.#blocks.at(-1);
-    const belongs =
-      block !== undefined &&
-      (tag.name === 'when' ? block.name === 'case' : tag.name === 'elsif' ? /^(if|unless)$/.test(block.name) : true);
+    const belongs = block !== undefined && BRANCHES[tag.name as keyof typeof BRANCHES].includes(block.name); // the caller's cases are the keys
     if (!belongs) {
-      this.#checker.problem('template.block', `{% ${tag.name} %} stands outside of its block.`, tag.begin, tag.end - tag.begin);
+      const sentence = `{% ${tag.name} %} stands outside of its block: it belongs into ${oneOf(BRANCHES[tag.name as keyof typeof BRANCHES])}.`;
+      this.#checker.problem('template.block', sentence, tag.begin, tag.end - tag.begin);
       return;
     }
     // What stands between `case` and its first `when` is never put out.
@@ -214,12 +247,16 @@ class Scanner implements Scan {
   }
 
   #end(tag: TagLike, name: string, reader: Tokenizer): void {
-    const block = this.#blocks.pop();
+    const block = this.#blocks.at(-1);
     if (block === undefined || block.name !== name) {
       const open = block === undefined ? 'no block is open' : `{% ${block.name} %} is open`;
+      const outer = this.#blocks.findLastIndex((one) => one.name === name);
+      if (outer >= 0) this.#blocks.splice(outer, 1);
+      else if (this.#unknownTags > 0) return;
       this.#checker.problem('template.block', `{% end${name} %} closes nothing here: ${open}.`, tag.begin, tag.end - tag.begin);
       return;
     }
+    this.#blocks.pop();
     this.#checker.atEnd(reader, reader.p);
     if (name === 'capture' || name === 'comment' || name === 'raw') return;
     this.#closeBranch(block, tag);
@@ -244,7 +281,10 @@ class Scanner implements Scan {
       reader.skipBlank();
       if (reader.peek() === ',') reader.advance();
       else if (/^or\b/.test(reader.remaining())) reader.advance(2);
-      else return this.#checker.atEnd(reader, begin);
+      else {
+        this.#checker.atEnd(reader, begin);
+        return;
+      }
     }
   }
 
@@ -287,6 +327,7 @@ class Scanner implements Scan {
     const name = reader.readIdentifier().content;
     reader.skipBlank();
     if (name === '' || reader.read() !== '=') {
+      this.#locals.add(name);
       this.#checker.problem(
         'template.syntax',
         'An assignment is written {% assign name = value %}.',

@@ -45,8 +45,8 @@ export class Checker {
     const begin = tokenizer.p;
     const token = this.attempt(tokenizer, () => tokenizer.readFilteredValue());
     if (token === undefined) return undefined;
-    this.#filteredValue(token);
-    this.atEnd(tokenizer, begin);
+    // With something left over the expression is not understood: its names and filters say nothing yet.
+    if (this.atEnd(tokenizer, begin)) this.#filteredValue(token);
     return token;
   }
 
@@ -55,8 +55,8 @@ export class Checker {
     if (token !== undefined) this.#operand(token);
   }
 
-  /** Anything but blanks between where the tokenizer is and its end is left over. */
-  atEnd(tokenizer: Tokenizer, begin: number): void {
+  /** Anything but blanks between where the tokenizer is and its end is left over, and reported. */
+  atEnd(tokenizer: Tokenizer, begin: number): boolean {
     tokenizer.skipBlank();
     const read = tokenizer.input.slice(begin, tokenizer.N).trimEnd();
     if (!tokenizer.end()) {
@@ -68,9 +68,11 @@ export class Checker {
         rest.length,
         operatorHint(rest),
       );
-    } else if (read.endsWith('|')) {
-      this.problem('template.filter', 'A filter is expected behind "|".', begin + read.length - 1, 1);
+      return false;
     }
+    if (!read.endsWith('|')) return true;
+    this.problem('template.filter', 'A filter is expected behind "|".', begin + read.length - 1, 1);
+    return false;
   }
 
   /** Runs a reader of LiquidJS and reports what it throws. */
@@ -82,7 +84,7 @@ export class Checker {
       if (!(error instanceof Error)) throw error;
       const at = error instanceof TokenizationError ? error.token.begin : begin;
       const text = tokenizer.input.slice(begin, tokenizer.N).trim();
-      const sentence = text === '' ? 'A value is expected here.' : `"${text}" is not an expression: ${plain(error)}.`;
+      const sentence = text === '' ? 'A value is expected here.' : `"${text}" is not an expression: ${reason(text, error)}.`;
       this.problem('template.syntax', sentence, Math.min(at, Math.max(begin, tokenizer.N - 1)), 1, operatorHint(text));
       return undefined;
     }
@@ -94,6 +96,17 @@ export class Checker {
 
   #filteredValue(token: FilteredValueToken): void {
     this.#expression(token.initial.postfix, token);
+    const [first] = token.filters;
+    if (first !== undefined && token.initial.postfix.some((part) => TypeGuards.isOperatorToken(part))) {
+      this.problem(
+        'template.precedence',
+        `The filter "${first.name}" would be given the answer, true or false, of the whole comparison.`,
+        first.begin,
+        first.name.length,
+        FILTER_IN_COMPARISON,
+      );
+      return;
+    }
     for (const filter of token.filters) this.#filter(filter);
   }
 
@@ -250,15 +263,21 @@ function literal(token: Token): string | undefined {
   return TypeGuards.isNumberToken(token) ? String(token.content) : undefined;
 }
 
+const FILTER_IN_COMPARISON = 'Put parentheses around a filter and its value: (body.errors | size) > 0.';
+
+/** A filter, and a comparison behind it. */
+const COMPARED_FILTER = /\|\s*\w+\s*(?:==|!=|<|>|contains\b|and\b|or\b)/;
+
+function reason(text: string, error: Error): string {
+  return COMPARED_FILTER.test(text) ? 'a filter stands inside a comparison' : plain(error);
+}
+
 function operatorHint(text: string): string | undefined {
+  if (/\{\{|\}\}/.test(text)) return 'Write the whole without braces, such as: record.a == record.b.';
   if (/(^|[^=!<>])=([^=]|$)/.test(text)) return 'A comparison is written ==.';
   if (text.includes('&&')) return 'Write and for &&.';
   if (text.includes('||')) return 'Write or for ||.';
-  return text.startsWith('|')
-    ? undefined
-    : /\|/.test(text)
-      ? 'Put parentheses around a filter inside a comparison: (body.errors | size) > 0.'
-      : undefined;
+  return COMPARED_FILTER.test(text) ? FILTER_IN_COMPARISON : undefined;
 }
 
 /** LiquidJS's message without its line and context. */

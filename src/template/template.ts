@@ -4,10 +4,11 @@ import { type Template as LiquidTemplate, Output, Tokenizer, TypeGuards, toValue
 import { liquidFilter } from './configuration-template.ts';
 import { engine } from './engine.ts';
 import { addEscapes, placeOf } from './escapes.ts';
+import { jsonMistake } from './json-text.ts';
 import type { Names, Report } from './names.ts';
 import type { Place } from './places.ts';
 import { asRenderFault, renderFault } from './render-fault.ts';
-import { scanTemplate } from './scan.ts';
+import { type Scan, scanTemplate } from './scan.ts';
 import type { Scope } from './scope.ts';
 import { Checker } from './strict.ts';
 
@@ -56,6 +57,13 @@ export function compileText(source: string, place: Place, names: Names, report: 
   if (templates === undefined) return undefined;
   const literal =
     scan.tags > 0 ? undefined : templates.map((part) => (part instanceof Output ? OUTPUT : literalText(part))).join('');
+  if (json && scan.tags === 0 && scan.raw.length === 0) {
+    const mistake = jsonMistake(neutral(templates, source, scan));
+    if (mistake !== undefined) {
+      report({ code: 'template.json', sentence: 'This is not JSON, whatever the values are.', offset: mistake, length: 1 });
+      return undefined;
+    }
+  }
   const ofUrl = place === 'url' ? placesInUrl(templates) : undefined;
   addEscapes(templates, (output) => ofUrl?.get(output) ?? placeOf(output, place, scan));
   const fixed = scan.outputs === 0 && scan.tags === 0 ? source : undefined;
@@ -125,6 +133,18 @@ function parse(source: string, report: Report): LiquidTemplate[] | undefined {
 
 function literalText(part: LiquidTemplate): string {
   return (part.token as unknown as { getContent(): string }).getContent(); // without tags, what is no output is text
+}
+
+/** The JSON text with a harmless value in place of every output, each as long as the output. */
+function neutral(templates: readonly LiquidTemplate[], source: string, scan: Scan): string {
+  let text = source;
+  for (const { token } of templates) {
+    if (TypeGuards.isHTMLToken(token)) continue;
+    const length = token.end - token.begin;
+    const value = scan.quoted.has(token.begin) ? 'x'.repeat(length) : 'null'.padEnd(length);
+    text = text.slice(0, token.begin) + value + text.slice(token.end);
+  }
+  return text;
 }
 
 function soleOutput(templates: readonly LiquidTemplate[]): Output | undefined {

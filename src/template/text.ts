@@ -8,23 +8,15 @@ import { renderFault } from './render-fault.ts';
  * @throws {Fault} for a list or a map, which have no text of their own
  */
 export function scalarText(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return value;
-    case 'number':
-      if (!Number.isFinite(value))
-        throw renderFault('number', `a calculation gave ${value}, which is no number that can be sent`);
-      return String(value);
-    case 'boolean':
-      return String(value);
-    default:
-      if (value === null || value === undefined) return '';
-      if (value instanceof ExactNumber) return value.toString();
-      throw renderFault(
-        'list',
-        `${Array.isArray(value) ? 'a list' : 'a map'} cannot stand inside a text; use join, or json for its JSON`,
-      );
+  if (typeof value === 'string') return value;
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'boolean' || value instanceof ExactNumber) return value.toString();
+  if (typeof value === 'number') {
+    if (Number.isFinite(value)) return String(value);
+    throw renderFault('number', `a calculation gave ${value}, which is no number that can be sent`);
   }
+  const what = Array.isArray(value) ? 'a list' : 'a map';
+  throw renderFault('list', `${what} cannot stand inside a text; use join, or json for its JSON`);
 }
 
 /** A map as data has it: not a list, not null, not a number of ours. */

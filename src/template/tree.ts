@@ -57,6 +57,8 @@ function compileMap(node: Record<string, unknown>, path: readonly (string | numb
   for (const [key, child] of Object.entries(node)) {
     const build = compileNode(child, [...path, key], to);
     if (key === SPREAD) {
+      if (!isMap(child) && child !== null && !(typeof child === 'string' && child.startsWith('{{')))
+        to.report([...path, key], NO_MAP);
       spread = build;
     } else {
       if (/\{\{|\{%/.test(key)) to.report([...path, key], keyProblem(key), true);
@@ -90,6 +92,13 @@ function spreadable(value: unknown): Record<string, unknown> {
   if (isMap(value)) return value;
   throw renderFault('spread', `"..." was given ${Array.isArray(value) ? 'a list' : 'a value'} that is no map`);
 }
+
+const NO_MAP: TemplateProblem = {
+  code: 'template.spread',
+  sentence: '"..." spreads a map into the map around it; expected a map, or one {{ … }} that yields a map.',
+  offset: 0,
+  length: 1,
+};
 
 function keyProblem(key: string): TemplateProblem {
   const sentence = 'Keys are literal. To make keys from data, spread a map: "...": "{{ record | only: \'a\' }}".';

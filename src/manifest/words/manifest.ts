@@ -30,7 +30,7 @@ const Behavior = words(
 export const ManifestWords = words(
   {
     version: Type.Unsafe<1>({ const: 1, description: 'The version of the language: 1.' }),
-    name: text({ description: 'What people call the destination.' }),
+    name: text({ description: 'What people call the destination.', minLength: 1 }),
     description: Type.Optional(text({ description: 'One sentence on what it does.' })),
     docs: Type.Optional(docs),
     icon: Type.Optional(text({ description: 'A URL of a picture.' })),

@@ -24,7 +24,12 @@ const AnswerRule = words(
     }),
     reason: reason('the row'),
     after: Type.Optional(
-      expression({ description: 'With retry: seconds to wait, or an HTTP date.', examples: ["headers['x-wait']"] }),
+      Type.Unsafe<string | number>({
+        type: ['string', 'number'],
+        description: 'With retry: seconds to wait, or an HTTP date.',
+        'x-expected': "a number of seconds, or a value without braces, such as: headers['x-wait']",
+        examples: ["headers['x-wait']", 10],
+      }),
     ),
   },
   {

@@ -10,6 +10,8 @@ export const Setting = words(
         description:
           "The environment variable that holds it. Default: the file's name and the setting's in upper snake case (mailchimp.yaml, api_key → MAILCHIMP_API_KEY). The variable with _FILE behind its name may name a file instead.",
         examples: ['MAILCHIMP_API_KEY'],
+        pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+        expected: 'the name of an environment variable: letters, digits and _',
       }),
     ),
     file: Type.Optional(

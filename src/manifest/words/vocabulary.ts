@@ -19,6 +19,8 @@ export interface Wording {
   readonly expected?: string;
   readonly minProperties?: number;
   readonly maxProperties?: number;
+  readonly minLength?: number;
+  readonly pattern?: string;
 }
 
 /** The wording as JSON Schema annotations; keywords of our own begin with `x-`. */
@@ -38,7 +40,7 @@ export function words<P extends TProperties>(properties: P, wording: Wording): T
 }
 
 /** A map from names that the author chooses. */
-export function named<T>(each: object, wording: Wording & { pattern?: string }): TUnsafe<Record<string, T>> {
+export function named<T>(each: object, wording: Wording): TUnsafe<Record<string, T>> {
   const { pattern, ...rest } = wording;
   return Type.Unsafe<Record<string, T>>({
     type: 'object',
@@ -101,7 +103,7 @@ export function flag(wording: Wording): TUnsafe<boolean> {
 export function duration(wording: Wording): TUnsafe<string> {
   return Type.Unsafe<string>({
     type: 'string',
-    pattern: '^[0-9]+(\\.[0-9]+)?(ms|s|m|h)$',
+    pattern: '^[0-9]{1,9}(\\.[0-9]{1,9})?(ms|s|m|h)$',
     'x-expected': 'a length of time with its unit, such as 500ms, 30s or 5m',
     ...annotations(wording),
   });
