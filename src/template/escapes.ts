@@ -1,6 +1,6 @@
-/** Puts the escape of its place behind every output of a parsed template. */
+/** What stands in the places of a parsed template: every output gets the escape of its own. */
 
-import { EchoTag, Filter, type Template as LiquidTemplate, Output, toValueSync, type Value } from 'liquidjs';
+import { EchoTag, Filter, type Template as LiquidTemplate, Output, TypeGuards, toValueSync, type Value } from 'liquidjs';
 import { engine } from './engine.ts';
 import { escapeFor, type Place } from './places.ts';
 import type { Scan } from './scan.ts';
@@ -33,4 +33,16 @@ export function addEscapes(
     const children = (template as LiquidTemplate).children?.(false, true); // the classes lack the optional member of their own interface
     if (children !== undefined) addEscapes(toValueSync(children) as LiquidTemplate[], place); // sync: a list, not a promise
   }
+}
+
+/** The JSON text with a harmless value in place of every output, each as long as the output. */
+export function neutral(templates: readonly LiquidTemplate[], source: string, scan: Scan): string {
+  let text = source;
+  for (const { token } of templates) {
+    if (TypeGuards.isHTMLToken(token)) continue;
+    const length = token.end - token.begin;
+    const value = scan.quoted.has(token.begin) ? 'x'.repeat(length) : 'null'.padEnd(length);
+    text = text.slice(0, token.begin) + value + text.slice(token.end);
+  }
+  return text;
 }

@@ -134,8 +134,12 @@ class Scanner implements Scan {
   #text(text: string, begin: number): void {
     if (!this.#json || this.#capturing()) return;
     for (let i = 0; i < text.length; i++) {
-      if (text[i] === '\\' && this.#inQuotes) i++;
-      else if (text[i] === '"') {
+      if (text[i] === '\\' && this.#inQuotes) {
+        i++;
+        // It would take the escape off the first character of a value.
+        if (i === text.length)
+          this.#checker.problem('template.quotes', 'A backslash of the JSON stands before a value or a tag.', begin + i - 1, 1);
+      } else if (text[i] === '"') {
         this.#inQuotes = !this.#inQuotes;
         if (this.#inQuotes) this.#quote = begin + i;
       }
@@ -195,7 +199,7 @@ class Scanner implements Scan {
       case 'break':
       case 'continue':
         this.#checker.atEnd(reader, reader.p);
-        return;
+        return this.#leave(tag);
       case '#':
         return;
       default:
@@ -310,6 +314,14 @@ class Scanner implements Scan {
     }
     this.#checker.atEnd(reader, begin);
     this.#open(tag, [variable, 'forloop']);
+  }
+
+  /** What leaves a loop leaves its text where it is: the quotes must be as they are without the loop. */
+  #leave(tag: TagLike): void {
+    const loop = this.#blocks.findLast((block) => block.name === 'for');
+    if (!this.#json || this.#inQuotes === (loop?.quotedAtStart ?? false)) return;
+    const sentence = `{% ${tag.name} %} would leave a quote of the JSON open.`;
+    this.#checker.problem('template.quotes', sentence, tag.begin, tag.end - tag.begin);
   }
 
   #capture(tag: TagLike, reader: Tokenizer): void {

@@ -3,12 +3,12 @@
 import { type Template as LiquidTemplate, Output, Tokenizer, TypeGuards, toValue, toValueSync, Value } from 'liquidjs';
 import { liquidFilter } from './configuration-template.ts';
 import { engine } from './engine.ts';
-import { addEscapes, placeOf } from './escapes.ts';
+import { addEscapes, neutral, placeOf } from './escapes.ts';
 import { jsonMistake } from './json-text.ts';
 import type { Names, Report } from './names.ts';
 import type { Place } from './places.ts';
 import { asRenderFault, renderFault } from './render-fault.ts';
-import { type Scan, scanTemplate } from './scan.ts';
+import { scanTemplate } from './scan.ts';
 import type { Scope } from './scope.ts';
 import { Checker } from './strict.ts';
 
@@ -133,18 +133,6 @@ function parse(source: string, report: Report): LiquidTemplate[] | undefined {
 
 function literalText(part: LiquidTemplate): string {
   return (part.token as unknown as { getContent(): string }).getContent(); // without tags, what is no output is text
-}
-
-/** The JSON text with a harmless value in place of every output, each as long as the output. */
-function neutral(templates: readonly LiquidTemplate[], source: string, scan: Scan): string {
-  let text = source;
-  for (const { token } of templates) {
-    if (TypeGuards.isHTMLToken(token)) continue;
-    const length = token.end - token.begin;
-    const value = scan.quoted.has(token.begin) ? 'x'.repeat(length) : 'null'.padEnd(length);
-    text = text.slice(0, token.begin) + value + text.slice(token.end);
-  }
-  return text;
 }
 
 function soleOutput(templates: readonly LiquidTemplate[]): Output | undefined {
