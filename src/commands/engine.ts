@@ -4,7 +4,7 @@ import { deliver } from '../delivery/deliver.ts';
 import { Lookups } from '../delivery/lookups.ts';
 import { Pacer } from '../delivery/pacer.ts';
 import type { BoundDestination } from '../destination/bind.ts';
-import type { Redactor } from '../observe/redact.ts';
+import { createRedactor, type Redactor } from '../observe/redact.ts';
 import type { Send } from '../outbound/exchange.ts';
 import { createGotTransport } from '../outbound/got-transport.ts';
 import { createGuard } from '../outbound/guard.ts';
@@ -14,6 +14,8 @@ import { breathe, realClock } from './real-world.ts';
 /** Bytes of an answer's body that are read: for rows, and for lookups, which may be long lists. */
 const MAX_RESPONSE = 16 * 1024 * 1024;
 const MAX_LOOKUP = 64 * 1024 * 1024;
+/** After its last call, milliseconds until the connections of an engine that was replaced are closed and its secrets forgotten. */
+const LINGER = 500;
 /** Lookups have connections of their own, so that somebody at the form does not wait behind a batch of rows. */
 const LOOKUP_CONNECTIONS = 4;
 
@@ -22,6 +24,7 @@ export interface EngineOptions {
   readonly allowPrivate: readonly string[];
   /** Milliseconds that a call may take, whatever its manifest says. */
   readonly deadline: number | undefined;
+  /** What the log hides: the secrets of every engine that is at work. */
   readonly redactor: Redactor;
   /** Logs a bug and gives the reference that is answered in its place. */
   bug(error: unknown): string;
@@ -42,16 +45,19 @@ export interface Delivered {
 
 export interface Engine {
   readonly running: Running;
-  /** Milliseconds that a call may take. */
-  readonly deadline: number;
-  /** Ends its connections. */
+  /** Whether calls are under way. */
+  readonly busy: boolean;
+  /** Closes it once no call is under way; a call that comes later is carried out nevertheless. */
+  retire(): void;
+  /** Ends its connections, also those in use. */
   close(): void;
 }
 
-export function createEngine(bound: BoundDestination, options: EngineOptions): Engine {
+/** @param hide takes out of an answer what is not this destination's to show; its own secrets are hidden anyway */
+export function createEngine(bound: BoundDestination, options: EngineOptions, hide: (text: string) => string): Engine {
   const { destination, base, settings } = bound;
-  const { bug, redactor, watch = (send: Send) => send } = options;
-  for (const secret of settings.secrets) redactor.add(secret);
+  const { bug, watch = (send: Send) => send } = options;
+  const own = createRedactor(settings.secrets);
   const guard = createGuard(options.allowPrivate, { exemptOrigin: base?.operators === true ? base.origin : undefined });
   const { concurrency } = destination.connection;
   const rows = createGotTransport({ connections: concurrency, guard, maxResponse: MAX_RESPONSE });
@@ -60,16 +66,20 @@ export function createEngine(bound: BoundDestination, options: EngineOptions): E
   const common = { clock: realClock, random: Math.random, deadline, breathe, bug };
   const world = { ...common, send: watch(rows.send), pacer: new Pacer(concurrency) };
   const lookups = new Lookups(bound, { ...common, send: watch(lists.send), pacer: new Pacer(LOOKUP_CONNECTIONS) });
+  const close = () => {
+    rows.close();
+    lists.close();
+  };
+  const life = new Life(settings.secrets, options.redactor, close);
   return {
-    deadline,
     running: {
       bound,
       now: () => Date.now(),
-      redact: redactor.redact,
-      ask: (maxAge) => lookups.ask(maxAge),
+      redact: (text) => hide(own.redact(text)),
+      ask: (maxAge) => (names, asked) => life.during(() => lookups.ask(maxAge)(names, asked)),
       async deliver(call, gone) {
         const start = performance.now();
-        const verdicts = await deliver(call, { ...world, gone });
+        const verdicts = await life.during(() => deliver(call, { ...world, gone }));
         const rejected = verdicts.filter((verdict) => !verdict.accepted).length;
         options.delivered?.({
           destination: destination.id,
@@ -81,9 +91,61 @@ export function createEngine(bound: BoundDestination, options: EngineOptions): E
         return verdicts;
       },
     },
-    close() {
-      rows.close();
-      lists.close();
+    get busy() {
+      return life.busy;
     },
+    retire: () => life.retire(),
+    close,
   };
+}
+
+/** From its making until nobody needs it any more: as long its secrets are hidden, and its connections kept. */
+class Life {
+  readonly #secrets: readonly string[];
+  readonly #redactor: Redactor;
+  readonly #close: () => void;
+  #releases: readonly (() => void)[] = [];
+  #underWay = 0;
+  #retired = false;
+
+  constructor(secrets: readonly string[], redactor: Redactor, close: () => void) {
+    this.#secrets = secrets;
+    this.#redactor = redactor;
+    this.#close = close;
+    this.#hide();
+  }
+
+  get busy(): boolean {
+    return this.#underWay > 0;
+  }
+
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#underWay++;
+    this.#hide();
+    try {
+      return await work();
+    } finally {
+      this.#underWay--;
+      if (this.#retired) this.#endSoon();
+    }
+  }
+
+  retire(): void {
+    this.#retired = true;
+    this.#endSoon();
+  }
+
+  #hide(): void {
+    if (this.#releases.length === 0) this.#releases = this.#secrets.map((secret) => this.#redactor.add(secret));
+  }
+
+  /** Not at once: an error of the last call may still be on its way to the log. */
+  #endSoon(): void {
+    setTimeout(() => {
+      if (this.busy) return;
+      this.#close();
+      for (const release of this.#releases) release();
+      this.#releases = [];
+    }, LINGER).unref();
+  }
 }

@@ -1,29 +1,32 @@
 /** The destinations that callers reach: one catalogue after another, each swapped in whole. */
 
 import { createHash } from 'node:crypto';
-import { bindDestination, isFaults } from '../destination/bind.ts';
+import { type BoundDestination, bindDestination, isFaults } from '../destination/bind.ts';
 import type { Loaded } from '../destination/catalogue.ts';
 import type { Destination } from '../destination/destination.ts';
 import type { Supply } from '../destination/settings.ts';
 import { Fault, showFault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
+import type { Redactor } from '../observe/redact.ts';
 import { brokenMethods, hightouchMethods, type Running } from '../protocols/hightouch.ts';
 import type { CallContext, Hosted } from '../server/hosted.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 
 /** Settings of callers that are kept at work at once for one destination; the least recently used makes room. */
 const MOST_ENGINES = 100;
-/** Beyond the deadline of calls under way, milliseconds until the connections of a destination that was replaced are closed. */
-const LINGER = 2000;
 
 export interface HostOptions extends EngineOptions {
   readonly supply: Supply;
+  /** What no answer shows, whoever asks: the operator's secrets. A caller's own are hidden from that caller alone. */
+  readonly answers: Redactor;
 }
 
 export class Host {
   readonly #options: HostOptions;
   #served = new Map<string, Served>();
   #hosted: ReadonlyMap<string, Hosted> = new Map();
+  /** Replaced, and with calls under way. */
+  #retired: Served[] = [];
 
   constructor(options: HostOptions) {
     this.#options = options;
@@ -33,9 +36,9 @@ export class Host {
     return this.#hosted;
   }
 
-  /** The longest deadline of any destination, in milliseconds: what a graceful end must wait for. */
+  /** The longest deadline of any call, in milliseconds: what a graceful end must wait for. */
   get longestDeadline(): number {
-    return Math.max(0, ...[...this.#served.values()].map(({ deadline }) => deadline));
+    return Math.max(0, ...[...this.#served.values(), ...this.#retired].map(({ deadline }) => deadline));
   }
 
   /** Serves this catalogue from now on. Calls under way finish on the old one; a file that broke leaves its last good version running. */
@@ -54,17 +57,18 @@ export class Host {
     }
     this.#served = served;
     this.#hosted = hosted;
-    for (const [id, one] of before) if (served.get(id) !== one) setTimeout(() => one.close(), one.deadline + LINGER).unref();
+    const replaced = [...before].flatMap(([id, one]) => (served.get(id) === one ? [] : [one]));
+    for (const one of replaced) one.retire();
+    this.#retired = [...this.#retired, ...replaced].filter(({ busy }) => busy);
   }
 
   /** Ends all connections to APIs. */
   close(): void {
-    for (const one of this.#served.values()) one.close();
+    for (const one of [...this.#served.values(), ...this.#retired]) one.close();
   }
 
   #serve(loaded: Loaded, last: Served | undefined): Served | undefined {
-    if (loaded.destination === undefined || loaded.bound === undefined) return last;
-    return new Served(loaded, loaded.destination, this.#options);
+    return isReady(loaded) ? new Served(loaded, this.#options) : last;
   }
 }
 
@@ -73,44 +77,83 @@ class Served {
   readonly loaded: Loaded;
   readonly destination: Destination;
   readonly deadline: number;
+  readonly #operators: BoundDestination;
   readonly #options: HostOptions;
-  readonly #byCaller: boolean;
+  readonly #common: Engine | undefined;
   readonly #engines = new Map<string, Engine>();
+  #retired = false;
 
-  constructor(loaded: Loaded, destination: Destination, options: HostOptions) {
+  constructor(loaded: Ready, options: HostOptions) {
+    const { destination, bound } = loaded;
     this.loaded = loaded;
     this.destination = destination;
     this.deadline = Math.min(destination.deadline, options.deadline ?? Number.POSITIVE_INFINITY);
+    this.#operators = bound;
     this.#options = options;
-    this.#byCaller = destination.settings.some(({ header }) => header !== undefined);
-    if (!this.#byCaller && loaded.bound !== undefined) this.#engines.set('', createEngine(loaded.bound, options));
+    for (const secret of bound.settings.secrets) for (const to of [options.answers, options.redactor]) to.add(secret);
+    const byCaller = destination.settings.some(({ header }) => header !== undefined);
+    this.#common = byCaller ? undefined : this.#start(bound);
+  }
+
+  /** Whether calls are under way. */
+  get busy(): boolean {
+    return this.#all.some((engine) => engine.busy);
   }
 
   /** The destination for a caller, whose headers may hold settings. @throws {Fault} where one is missing or wrong */
-  readonly running = (caller: CallContext): Running => this.#engineFor(caller).running;
+  readonly running = (caller: CallContext): Running => (this.#common ?? this.#engineFor(caller)).running;
+
+  /** Ends once the calls under way are answered. */
+  retire(): void {
+    this.#retired = true;
+    for (const engine of this.#all) engine.retire();
+  }
 
   close(): void {
-    for (const engine of this.#engines.values()) engine.close();
+    for (const engine of this.#all) engine.close();
+  }
+
+  get #all(): Engine[] {
+    return [...(this.#common === undefined ? [] : [this.#common]), ...this.#engines.values()];
   }
 
   #engineFor(caller: CallContext): Engine {
-    const common = this.#engines.get('');
-    if (!this.#byCaller && common !== undefined) return common;
-    const bound = bindDestination(this.destination, { ...this.#options.supply, header: caller.header });
+    const supply = { ...this.#options.supply, header: caller.header };
+    const bound = bindDestination(this.destination, supply, this.#operators.settings);
     if (isFaults(bound)) throw new Fault({ code: 'settings.missing', sentence: bound.map((fault) => fault.message).join(' ') });
     // What is kept is kept by a digest of all settings, never shared between callers that differ.
     const digest = createHash('sha256').update(stringifyJson(bound.settings.values)).digest('base64');
-    const engine = this.#engines.get(digest) ?? createEngine(bound, this.#options);
+    const kept = this.#engines.get(digest);
+    if (kept === undefined) this.#makeRoom();
+    const engine = kept ?? this.#start(bound);
     this.#engines.delete(digest);
     this.#engines.set(digest, engine);
-    const [oldest] = this.#engines.keys();
-    if (this.#engines.size > MOST_ENGINES && oldest !== undefined) {
-      const idle = this.#engines.get(oldest);
-      this.#engines.delete(oldest);
-      setTimeout(() => idle?.close(), this.deadline + LINGER).unref();
-    }
     return engine;
   }
+
+  #start(bound: BoundDestination): Engine {
+    const engine = createEngine(bound, this.#options, this.#options.answers.redact);
+    // A call may have found this version before it was replaced, and come to its end only now.
+    if (this.#retired) engine.retire();
+    return engine;
+  }
+
+  /** Whoever was not here for the longest time goes; those with calls under way go last, and finish them. */
+  #makeRoom(): void {
+    if (this.#engines.size < MOST_ENGINES) return;
+    const [idle = [...this.#engines][0]] = [...this.#engines].filter(([, engine]) => !engine.busy);
+    if (idle === undefined) return;
+    const [digest, engine] = idle;
+    this.#engines.delete(digest);
+    engine.retire();
+  }
+}
+
+/** A file that is right, with its settings. */
+type Ready = Loaded & { readonly destination: Destination; readonly bound: BoundDestination };
+
+function isReady(loaded: Loaded): loaded is Ready {
+  return loaded.destination !== undefined && loaded.bound !== undefined;
 }
 
 function describe(id: string, loaded: Loaded, { running, destination }: Served): Hosted {

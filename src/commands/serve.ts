@@ -20,6 +20,7 @@ const GRACE = 1000;
 export async function serve(flags: ServerFlags): Promise<ExitCode> {
   const settings = readServerSettings(environment(), flags);
   const redactor = createRedactor(settings.tokens);
+  const answers = createRedactor(settings.tokens);
   const log = createLog({ level: settings.logLevel, redact: redactor.redact });
   const bug = (error: unknown) => {
     const reference = randomBytes(5).toString('hex');
@@ -32,12 +33,11 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
     allowPrivate: settings.allowPrivate,
     deadline: settings.deadline,
     redactor,
+    answers,
     bug,
     delivered: (line) => log.info('delivered', { ...line }),
   });
-  let catalogue = loadCatalogue(settings.destinations, own);
-  host.swap(catalogue);
-  logProblems(log, catalogue.values());
+  let catalogue: ReadonlyMap<string, Loaded> = new Map();
   const reload = () => {
     const before = catalogue;
     catalogue = reloaded(settings.destinations, own, before);
@@ -45,9 +45,12 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
     const changed = [...catalogue.values()].filter((loaded) => before.get(loaded.id) !== loaded);
     const removed = [...before.keys()].filter((id) => !catalogue.has(id));
     logProblems(log, changed);
-    log.info('destinations reloaded', { changed: changed.map(({ id }) => id), removed });
+    if (changed.length + removed.length > 0) log.info('destinations reloaded', { changed: changed.map(({ id }) => id), removed });
   };
-  const watch = watchFolder(settings.destinations, reload, bug);
+  const watch = await watchFolder(settings.destinations, reload, bug);
+  catalogue = loadCatalogue(settings.destinations, own);
+  host.swap(catalogue);
+  logProblems(log, catalogue.values());
 
   let stopping = false;
   const app = createApp({

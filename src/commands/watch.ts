@@ -5,30 +5,42 @@ import { join } from 'node:path';
 
 /**
  * Milliseconds between two looks. A change counts when two looks in a row see the same, so that no file is read while it
- * is being written: it takes effect in two looks at most. Looking is the one way that works everywhere: a mounted
- * ConfigMap swaps a link above the files, and mounts of a container's host report no events at all.
+ * is being written: it takes effect in two looks at most, or in three where something changes all the time. Looking is
+ * the one way that works everywhere: a mounted ConfigMap swaps a link above the files, and mounts of a container's host
+ * report no events at all.
  */
 const INTERVAL = 250;
+const MOST_LOOKS = 3;
 
 export interface Watch {
   close(): void;
 }
 
-/** @param changed called after each change, one call at a time; what it throws is given to `failed` */
-export function watchFolder(folder: string, changed: () => Promise<void> | void, failed: (error: unknown) => void): Watch {
-  let served: string | undefined;
-  let last: string | undefined;
+/**
+ * Resolves once the folder was seen as it is: whoever reads it after that misses no change.
+ * @param changed called after each change, one call at a time; what it throws is given to `failed`
+ */
+export async function watchFolder(
+  folder: string,
+  changed: () => Promise<void> | void,
+  failed: (error: unknown) => void,
+): Promise<Watch> {
+  let served = await fingerprint(folder);
+  let last = served;
+  /** Looks that saw something else than what is served. */
+  let looks = 0;
   let closed = false;
   let timer: NodeJS.Timeout;
 
   const look = async (): Promise<void> => {
     const now = await fingerprint(folder);
-    served ??= now;
-    if (now === last && now !== served) {
-      served = now;
-      await changed();
-    }
+    const settled = now === last;
     last = now;
+    looks = now === served ? 0 : looks + 1;
+    if (looks === 0 || (!settled && looks < MOST_LOOKS)) return;
+    served = now;
+    looks = 0;
+    await changed();
   };
   const again = (): void => {
     timer = setTimeout(() => {

@@ -25,8 +25,13 @@ function urlVariable(id: string): string {
   return `ROWPOST_URL_${id.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`;
 }
 
-export function bindDestination(destination: Destination, supply: Supply): BoundDestination | readonly Fault[] {
-  const settings = bindSettings(destination, supply);
+/** @param known the settings that the operator supplies, bound before: then only the headers of a call are read */
+export function bindDestination(
+  destination: Destination,
+  supply: Supply,
+  known?: BoundSettings,
+): BoundDestination | readonly Fault[] {
+  const settings = bindSettings(destination, supply, known);
   return isFaults(settings) ? settings : withSettings(destination, settings, supply.env[urlVariable(destination.id)]);
 }
 

@@ -6,7 +6,7 @@ import type { ManifestFile } from '../manifest/read.ts';
 import type { Path } from '../manifest/yaml.ts';
 import { Author } from './author.ts';
 import { compileConnection, milliseconds } from './connection.ts';
-import type { Destination, SettingDeclaration } from './destination.ts';
+import type { Connection, Destination, SettingDeclaration } from './destination.ts';
 import { FormCompiler } from './form.ts';
 import { problemOfHeader } from './headers.ts';
 import { compileLookups } from './lookup.ts';
@@ -34,7 +34,8 @@ export function compileDestination(file: ManifestFile): CompiledManifest | reado
       compileRequest(name, spec, manifest.connection, author, names),
     ]),
   );
-  checkHeaderOrigins(manifest, author);
+  const connection = compileConnection(manifest.connection, author, names);
+  checkHeaderOrigins(manifest, connection, author);
   const destination: Destination = {
     id,
     name: manifest.name,
@@ -42,7 +43,7 @@ export function compileDestination(file: ManifestFile): CompiledManifest | reado
     file: yaml.file,
     settings,
     vars: manifest.vars ?? {},
-    connection: compileConnection(manifest.connection, author, names),
+    connection,
     form: new FormCompiler(author, names, requests).compile(manifest),
     lookups,
     requests,
@@ -54,13 +55,14 @@ export function compileDestination(file: ManifestFile): CompiledManifest | reado
 }
 
 /** A caller that chooses the host must not be sent the operator's secrets. */
-function checkHeaderOrigins(manifest: Manifest, author: Author): void {
+function checkHeaderOrigins(manifest: Manifest, { url }: Connection, author: Author): void {
   const settings = Object.entries(manifest.settings ?? {});
   const kept = settings.filter(([, spec]) => spec.secret === true && spec.header === undefined).map(([name]) => name);
   if (kept.length === 0) return;
-  const origin = [manifest.connection.url, manifest.connection.allow ?? []].flat().join(' ');
+  // What the templates read, however it is written: settings.host and settings['host'] are one.
+  const read = new Set([...url.template.names, ...(url.allow?.names ?? [])]);
   for (const [name, spec] of settings) {
-    if (spec.header === undefined || spec.enum !== undefined || !new RegExp(`settings\\.${name}\\b`).test(origin)) continue;
+    if (spec.header === undefined || spec.enum !== undefined || !read.has(`settings.${name}`)) continue;
     const sentence = `A caller's header chooses the host through settings.${name}, and would be sent the operator's secret settings.${kept[0]}. Give ${name} an enum, or let every secret come with the call.`;
     author.fault('manifest.origin', ['settings', name, 'header'], sentence, 'key');
   }
@@ -103,6 +105,13 @@ function declareSetting(id: string, name: string, spec: SettingSpec, author: Aut
   };
   if (spec.header !== undefined && problemOfHeader(spec.header) !== undefined) {
     author.fault('manifest.header', [...path, 'header'], `"${spec.header}" cannot be a header of the caller's request.`);
+  }
+  if (spec.header?.toLowerCase() === 'authorization') {
+    author.fault(
+      'manifest.header',
+      [...path, 'header'],
+      `"${spec.header}" holds the caller's token for Rowpost itself, which no API may see. Choose another name, such as X-Api-Key.`,
+    );
   }
   if (spec.header !== undefined && spec.secret === true && (spec.env !== undefined || spec.file !== undefined)) {
     author.fault(

@@ -25,16 +25,19 @@ export function variableOf(id: string, name: string): string {
   return `${id}_${name}`.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 }
 
-export function bindSettings(destination: Destination, supply: Supply): BoundSettings | readonly Fault[] {
+/**
+ * @param known what the operator supplies, bound before: then only headers are read, so that a caller hears of nothing else
+ */
+export function bindSettings(destination: Destination, supply: Supply, known?: BoundSettings): BoundSettings | readonly Fault[] {
   const values: Record<string, unknown> = Object.create(null);
   const secrets: string[] = [];
   const faults: Fault[] = [];
   for (const declaration of destination.settings) {
+    const bound = known === undefined ? bind(declaration, supply) : bindKnown(declaration, supply, known);
     // What comes with a call is not there before one.
-    if (declaration.header !== undefined && supply.header === undefined) continue;
-    const bound = bind(declaration, supply);
+    const early = declaration.header !== undefined && supply.header === undefined;
     if (bound instanceof Fault) {
-      faults.push(bound);
+      if (!early || bound.code !== 'settings.missing') faults.push(bound);
       continue;
     }
     values[declaration.name] = bound;
@@ -57,6 +60,14 @@ export function bindGiven(destination: Destination, given: Readonly<Record<strin
     { ...destination, settings: destination.settings.map((setting) => ({ ...setting, file: undefined, header: undefined })) },
     { env, readFile },
   );
+}
+
+/** The header of the call, where it has one, else what was bound before. */
+function bindKnown(declaration: SettingDeclaration, supply: Supply, { values }: BoundSettings): unknown {
+  const { name, header } = declaration;
+  const sent = header !== undefined && supply.header?.(header);
+  const value = values[name];
+  return sent || value === undefined ? bind(declaration, { ...supply, env: {} }) : value;
 }
 
 function bind(declaration: SettingDeclaration, supply: Supply): unknown {

@@ -19,6 +19,7 @@ import { chooseFor, validateConfiguration } from '../destination/validation.ts';
 import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import { type Method, type Methods, RPC_CODES, RpcError } from '../rpc/method.ts';
+import { isMap } from '../template/text.ts';
 import { optionalConfiguration, readChoice, readConfigurationParam, readOperation } from './params.ts';
 
 /** What a method is given beside its params. */
@@ -58,7 +59,7 @@ export function hightouchMethods<C extends Caller>(running: (caller: C) => Runni
     methods.set(name, async (params, caller) => {
       const own = running(caller);
       try {
-        return await answer(own, params, { now: own.now(), ask: own.ask(maxAge) });
+        return withoutSecrets(await answer(own, params, { now: own.now(), ask: own.ask(maxAge) }), own.redact);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         const message = own.redact(error.message);
@@ -82,7 +83,7 @@ export function hightouchMethods<C extends Caller>(running: (caller: C) => Runni
     options: (await listOptions(await chosen(own, readChoice(params), choosing))) ?? null,
   }));
   define('validate', async (own, params, choosing) => ({
-    errors: (await validateConfiguration(own.bound, readConfigurationParam(params), choosing)).map(own.redact),
+    errors: await validateConfiguration(own.bound, readConfigurationParam(params), choosing),
   }));
   define(
     'behavior',
@@ -154,6 +155,15 @@ async function operate(own: Running, operation: Operation, params: unknown, gone
     if (error instanceof Fault) return all(`not attempted: ${error.message}`);
     throw error;
   }
+}
+
+/** What an API answers for the form may hold what it was sent. Plain data only. */
+function withoutSecrets<T>(value: T, redact: (text: string) => string): T;
+function withoutSecrets(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((one) => withoutSecrets(one, redact));
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [redact(name), withoutSecrets(one, redact)]));
 }
 
 /** A row without a verdict would be taken for delivered: it is rejected, whatever went wrong. */

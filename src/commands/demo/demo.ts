@@ -102,6 +102,7 @@ async function startRowpost(crmUrl: string, sent: string[]): Promise<{ host: Hos
     allowPrivate: [],
     deadline: undefined,
     redactor,
+    answers: redactor,
     bug,
     watch: (send) => watched(send, sent),
   });
