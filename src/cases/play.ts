@@ -83,7 +83,8 @@ async function playWith(bound: BoundDestination, one: CaseSpec, free: ReadonlySe
     bound: single,
     now: () => clock.now(),
     redact,
-    ask: (maxAge) => lookups.ask(maxAge),
+    elapsed: () => clock.elapsed(),
+    ask: (maxAge, begun) => lookups.ask(maxAge, begun),
     deliver: (call, gone) => deliver(call, { ...world, gone }),
   }));
   const body = stringifyJson({

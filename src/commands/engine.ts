@@ -76,7 +76,8 @@ export function createEngine(bound: BoundDestination, options: EngineOptions, hi
       bound,
       now: () => Date.now(),
       redact: (text) => hide(own.redact(text)),
-      ask: (maxAge) => (names, asked) => life.during(() => lookups.ask(maxAge)(names, asked)),
+      elapsed: () => realClock.elapsed(),
+      ask: (maxAge, begun) => (names, asked) => life.during(() => lookups.ask(maxAge, begun)(names, asked)),
       async deliver(call, gone) {
         const start = performance.now();
         const verdicts = await life.during(() => deliver(call, { ...world, gone }));

@@ -88,7 +88,8 @@ async function plan(destination: Destination, operation: Operation, options: Ren
     throw misuse(`Nothing answers ${operation}${chosen.mode === undefined ? '' : ` in the mode "${chosen.mode}"`}.`);
   const { object, mode } = chosen;
   const idColumn = options.idColumn ?? Object.keys(rows[0] ?? {})[0] ?? 'id';
-  const call = { bound, request, operation, idColumn, configuration, object, mode, rows, lookups: await ask(request.lookups) };
+  const read = await ask(request.lookups);
+  const call = { bound, begun: 0, request, operation, idColumn, configuration, object, mode, rows, lookups: read };
   const planned = await planRequests(call, Date.now(), breathe, new AbortController().signal);
   return { ...planned, ids: rows.map((row) => row[idColumn]), redact: createRedactor(bound.settings.secrets).redact };
 }

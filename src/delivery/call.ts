@@ -13,6 +13,8 @@ export type Row = Readonly<Record<string, unknown>>;
 /** An `add`, `change` or `remove`, checked: every row has an id. */
 export interface Call {
   readonly bound: BoundDestination;
+  /** When it began, on the clock that only grows: its lookups took of its time. */
+  readonly begun: number;
   readonly request: Request;
   readonly operation: Operation;
   readonly idColumn: string;

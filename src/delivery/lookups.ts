@@ -10,7 +10,7 @@ import { type Scope, scopeOf } from '../template/scope.ts';
 import { isMap, scalarText } from '../template/text.ts';
 import { readAnswer } from './answer.ts';
 import { settleRequest } from './attempts.ts';
-import { renderAuth } from './auth.ts';
+import { type RenderedAuth, renderAuth } from './auth.ts';
 import { renderBody } from './body.ts';
 import type { World } from './call.ts';
 import { renderEnvelope } from './envelope.ts';
@@ -30,8 +30,14 @@ interface Kept {
 interface Question {
   readonly lookup: Lookup;
   readonly base: Base;
+  readonly auth: RenderedAuth | undefined;
   readonly scope: Scope;
   readonly first: OutboundRequest;
+}
+
+interface Fetching {
+  readonly value: Promise<unknown>;
+  readonly at: number;
 }
 
 /** The lookups of one bound destination. */
@@ -39,27 +45,31 @@ export class Lookups {
   readonly #bound: BoundDestination;
   readonly #world: Omit<World, 'gone'>;
   readonly #kept = new Map<string, Kept>();
-  readonly #underWay = new Map<string, Promise<unknown>>();
+  readonly #underWay = new Map<string, Fetching>();
 
   constructor(bound: BoundDestination, world: Omit<World, 'gone'>) {
     this.#bound = bound;
     this.#world = world;
   }
 
-  /** Reads nothing for an empty set. @param maxAge as in `read` */
-  ask(maxAge: number): Ask {
-    return async (names, asked) => (names.size === 0 ? {} : this.read(names, asked, maxAge));
+  /**
+   * Reads nothing for an empty set.
+   * @param maxAge milliseconds; an older answer is asked for anew although its lookup would keep it
+   * @param begun when the call began, on the clock that only grows: it waits no longer than its deadline
+   */
+  ask(maxAge: number, begun: number): Ask {
+    return async (names, asked) => {
+      if (names.size === 0) return {};
+      const time = new CallTime({ ...this.#world, gone: never() }, begun);
+      try {
+        return await Promise.race([this.#all(names, asked, maxAge), late([...names].join(', '), time)]);
+      } finally {
+        time.stop();
+      }
+    };
   }
 
-  /**
-   * @param maxAge milliseconds; an older answer is asked for anew although its lookup would keep it
-   * @throws {Fault} `lookup.failed`
-   */
-  async read(
-    names: ReadonlySet<string>,
-    asked: Asked,
-    maxAge = Number.POSITIVE_INFINITY,
-  ): Promise<Readonly<Record<string, unknown>>> {
+  async #all(names: ReadonlySet<string>, asked: Asked, maxAge: number): Promise<Readonly<Record<string, unknown>>> {
     const values: Record<string, unknown> = Object.create(null);
     const reading = new Map<string, Promise<unknown>>();
     const one = (name: string): Promise<unknown> => {
@@ -82,49 +92,51 @@ export class Lookups {
     const scope = scopeOf({ settings: settings.values, vars: destination.vars, now, object, mode, config, lookups });
     try {
       const base = baseFor(this.#bound, config ?? {});
-      const first = this.#render(lookup, base, scope, now);
-      return await this.#cached({ lookup, base, scope, first }, Math.min(maxAge, lookup.cache));
+      const auth = renderAuth(this.#bound, now);
+      const first = render(lookup, base, auth, scope);
+      const by = Object.fromEntries(lookup.readsAnswerBy.map((one) => [one, { object, mode, config, lookups }[one]]));
+      const key = `${name}\n${stringifyJson(first)}\n${stringifyJson(by)}`;
+      return await this.#cached(key, { lookup, base, auth, scope, first }, maxAge);
     } catch (error) {
       throw error instanceof Fault && error.code !== 'lookup.failed' ? failed(name, error.message, error) : error;
     }
   }
 
-  /** The same request is the same question: the answer is kept by what is asked, not by who asks. */
-  #cached(question: Question, maxAge: number): Promise<unknown> {
-    const { lookup, first } = question;
-    const key = `${lookup.name}\n${stringifyJson(first)}`;
-    const kept = this.#kept.get(key);
-    if (kept !== undefined && this.#world.clock.elapsed() - kept.at <= maxAge) return Promise.resolve(kept.value);
-    const waiting = this.#underWay.get(key);
-    if (waiting !== undefined) return waiting;
+  /** The same request, read the same way, is the same question: the answer is kept by what is asked, not by who asks. */
+  #cached(key: string, question: Question, maxAge: number): Promise<unknown> {
     const at = this.#world.clock.elapsed();
-    const fetching = this.#fetch(question)
-      .then((value) => {
-        this.#keep(key, { value, at });
-        return value;
-      })
-      .finally(() => this.#underWay.delete(key));
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && at - kept.at <= Math.min(maxAge, question.lookup.cache)) return Promise.resolve(kept.value);
+    const waiting = this.#underWay.get(key);
+    if (waiting !== undefined && at - waiting.at <= maxAge) return waiting.value;
+    const fetching = { value: this.#fetch(key, question, at), at };
     this.#underWay.set(key, fetching);
-    return fetching;
+    const done = () => this.#underWay.get(key) === fetching && this.#underWay.delete(key);
+    fetching.value.then(done, done);
+    return fetching.value;
   }
 
   #keep(key: string, kept: Kept): void {
+    if ((this.#kept.get(key)?.at ?? 0) > kept.at) return;
     this.#kept.delete(key);
     this.#kept.set(key, kept);
     const oldest = this.#kept.keys().next();
     if (this.#kept.size > MOST_KEPT && oldest.done !== true) this.#kept.delete(oldest.value);
   }
 
-  async #fetch(question: Question): Promise<unknown> {
-    const time = new CallTime({ ...this.#world, gone: new AbortController().signal });
+  async #fetch(key: string, question: Question, at: number): Promise<unknown> {
+    const time = new CallTime({ ...this.#world, gone: never() });
     try {
-      return await this.#pages(question, time);
+      // A transport that does not come back must not be waited for by all who ask later.
+      const value = await Promise.race([this.#pages(question, time), late(question.lookup.name, time)]);
+      this.#keep(key, { value, at });
+      return value;
     } finally {
       time.stop();
     }
   }
 
-  async #pages({ lookup, base, scope, first }: Question, time: CallTime): Promise<unknown> {
+  async #pages({ lookup, base, auth, scope, first }: Question, time: CallTime): Promise<unknown> {
     const list: unknown[] = [];
     const seen = new Set<string>();
     let outbound = first;
@@ -139,10 +151,10 @@ export class Lookups {
       const elements = elementsOf(lookup.list.value(answered));
       if (elements === undefined)
         throw failed(lookup.name, `HTTP ${status}, but there is no list where the manifest says (list)`);
-      list.push(...elements);
+      for (const element of elements) list.push(element);
       if (lookup.next === undefined || elements.length === 0) return list;
       const read: Page = { request: outbound, headers, scope: answered.with({ page, count: list.length }) };
-      const next = changedRequest(lookup.next, read, base);
+      const next = changedRequest(lookup.next, read, { base, credentials: auth?.query ?? [] });
       if (next === undefined || seen.has(stringifyJson(next))) return list;
       outbound = next;
     }
@@ -163,15 +175,25 @@ export class Lookups {
       scope,
       after: [],
     };
-    const [verdict] = await settleRequest(planned, { ...this.#world, send, gone: new AbortController().signal }, time);
+    const [verdict] = await settleRequest(planned, { ...this.#world, send, gone: never() }, time);
     if (verdict?.accepted === true && answer !== undefined) return answer;
     throw failed(lookup.name, verdict?.accepted === false ? verdict.reason : 'no answer came');
   }
+}
 
-  #render({ request }: Lookup, base: Base, scope: Scope, now: string): OutboundRequest {
-    const { method, url, headers } = renderEnvelope(request, base, renderAuth(this.#bound, now), scope);
-    return { method, url, headers, body: renderBody(request.body, scope) };
-  }
+function render({ request }: Lookup, base: Base, auth: RenderedAuth | undefined, scope: Scope): OutboundRequest {
+  const { method, url, headers } = renderEnvelope(request, base, auth, scope);
+  return { method, url, headers, body: renderBody(request.body, scope) };
+}
+
+/** Whoever waits for a lookup may hang up: others may wait for it too. A new one each time, since a signal keeps who listens. */
+function never(): AbortSignal {
+  return new AbortController().signal;
+}
+
+async function late(names: string, time: CallTime): Promise<never> {
+  await time.over();
+  throw failed(names, `no answer came in time: ${time.whyClosed()}`);
 }
 
 /** A list as it is, a map as its entries. */

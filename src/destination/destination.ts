@@ -141,13 +141,29 @@ export interface Lookup {
   readonly cache: number;
   /** The other lookups that it reads. */
   readonly reads: ReadonlySet<string>;
+  /** The names by which its answer is read beside the answer's own: answers are kept apart by their values. */
+  readonly readsAnswerBy: readonly ('object' | 'mode' | 'config' | 'lookups')[];
 }
 
 /** What the request of the next page changes. */
 export type NextPage =
   | { readonly kind: 'link' }
   | { readonly kind: 'url'; readonly url: ValueTemplate }
-  | { readonly kind: 'change'; readonly query: Tree; readonly json: Tree | undefined };
+  | {
+      readonly kind: 'change';
+      readonly query: Change;
+      /** Keys of a JSON body. */
+      readonly json: Change | undefined;
+    };
+
+/** What the next page changes in a query or a body. */
+export interface Change {
+  readonly names: readonly string[];
+  /** The values by name; a name without one is left out of the request. */
+  readonly values: Tree;
+  /** Of the values those that templates make: without any of them there is no next page. */
+  readonly made: Tree;
+}
 
 export interface PathTemplate {
   readonly template: TextTemplate;

@@ -5,13 +5,16 @@ import type { Path } from '../manifest/yaml.ts';
 import { isMap } from '../template/text.ts';
 import type { Author } from './author.ts';
 import { milliseconds } from './connection.ts';
-import type { Lookup, NextPage, Request } from './destination.ts';
-import { lookupsRead, type Named, templatesOf } from './lookups-read.ts';
+import type { Change, Lookup, NextPage, Request } from './destination.ts';
+import { lookupsRead, type Named, templatesOf, templatesOfResponse } from './lookups-read.ts';
 import type { PlaceNames } from './names.ts';
 import { compileRequest } from './request.ts';
 
 const DEFAULT_CACHE = '1m';
 const DEFAULT_PAGES = 100;
+
+/** What a lookup sees of the call that reads it. */
+const OF_CALL = ['object', 'mode', 'config', 'lookups'] as const;
 
 export function compileLookups(
   specs: Readonly<Record<string, LookupSpec>>,
@@ -56,7 +59,9 @@ function compileLookup(name: string, spec: LookupSpec, connection: ConnectionSpe
     pages: pages ?? DEFAULT_PAGES,
     cache: milliseconds(cache ?? DEFAULT_CACHE, [...path, 'cache'], author),
   };
-  return { ...lookup, reads: lookupsRead([...templatesOf(compiled), lookup.list, ...nextTemplates(lookup.next)]) };
+  const ofAnswer = [...templatesOfResponse(compiled.response), lookup.list, ...nextTemplates(lookup.next)];
+  const readsAnswerBy = OF_CALL.filter((one) => ofAnswer.some((template) => template?.names.has(one)));
+  return { ...lookup, reads: lookupsRead([...templatesOf(compiled), ...ofAnswer]), readsAnswerBy };
 }
 
 function compileNext(
@@ -74,16 +79,41 @@ function compileNext(
     author.fault('manifest.lookup', [...path, 'json'], 'json: holds the keys of the body that change, as a map.');
   if (json !== undefined && request.body.kind !== 'json')
     author.fault('manifest.lookup', [...path, 'json'], 'This lookup has no JSON body whose keys could change.', 'key');
-  return {
+  const change = (tree: Record<string, unknown>, at: Path): Change => ({
+    names: Object.keys(tree),
+    values: author.tree(tree, at, seen),
+    made: author.tree(madeIn(tree) ?? {}, at, seen),
+  });
+  const changes = {
     kind: 'change',
-    query: author.tree(query, path, seen),
-    json: json === undefined ? undefined : author.tree(json, [...path, 'json'], seen),
-  };
+    query: change(query, path),
+    json: isMap(json) ? change(json, [...path, 'json']) : undefined,
+  } as const;
+  if (madeIn(spec) === undefined)
+    author.fault(
+      'manifest.lookup',
+      path,
+      'Nothing here changes from page to page: a template of the answer, of page or of count is missing.',
+      'key',
+    );
+  return changes;
+}
+
+/** A tree without what is constant in its maps; undefined where all of it is. */
+function madeIn(tree: unknown): unknown {
+  if (isMap(tree)) {
+    const made = Object.entries(tree).flatMap(([key, value]) =>
+      madeIn(value) === undefined ? [] : [[key, madeIn(value)] as const],
+    );
+    return made.length === 0 ? undefined : Object.fromEntries(made);
+  }
+  if (Array.isArray(tree)) return tree.some((value) => madeIn(value) !== undefined) ? tree : undefined;
+  return typeof tree === 'string' && /\{\{|\{%/.test(tree) ? tree : undefined;
 }
 
 function nextTemplates(next: NextPage | undefined): (Named | undefined)[] {
   if (next === undefined || next.kind === 'link') return [];
-  return next.kind === 'url' ? [next.url] : [next.query, next.json];
+  return next.kind === 'url' ? [next.url] : [next.query.values, next.json?.values];
 }
 
 function readsItself(

@@ -1,6 +1,6 @@
 /** Which lookups templates read: they are asked before the templates run, and no others. */
 
-import type { Request } from './destination.ts';
+import type { Request, Response } from './destination.ts';
 
 /** Anything compiled knows the names that it reads. */
 export interface Named {
@@ -27,7 +27,6 @@ export function templatesOf({
   rules,
   response,
 }: Omit<Request, 'lookups'>): (Named | undefined)[] {
-  const { rows, errors } = response;
   return [
     typeof method === 'string' ? undefined : method,
     path.template,
@@ -36,6 +35,14 @@ export function templatesOf({
     body.kind === 'none' ? undefined : 'tree' in body ? body.tree : body.template,
     item,
     ...rules.flatMap((rule) => [rule.if, rule.reason]),
+    ...templatesOfResponse(response),
+  ];
+}
+
+/** Every template that reads an answer. */
+export function templatesOfResponse(response: Response): (Named | undefined)[] {
+  const { rows, errors } = response;
+  return [
     ...response.rules.flatMap((rule) => [rule.if, rule.reason, rule.after]),
     ...[response.ok, response.reason, response.accepted, response.key],
     ...[rows?.each, rows?.key, rows?.index, rows?.ok, rows?.reason],

@@ -33,8 +33,13 @@ export interface Running {
   readonly bound: BoundDestination;
   /** Milliseconds since 1970. */
   now(): number;
-  /** @param maxAge milliseconds; an older answer is asked for anew */
-  ask(maxAge: number): Ask;
+  /** Milliseconds that only ever grow. */
+  elapsed(): number;
+  /**
+   * @param maxAge milliseconds; an older answer is asked for anew
+   * @param begun when the call began, by `elapsed`: its deadline counts from there
+   */
+  ask(maxAge: number, begun: number): Ask;
   /** One verdict for each row of the call, in its order. */
   deliver(call: Call, gone: AbortSignal): Promise<readonly Verdict[]>;
   /** Takes secrets out of a reason. */
@@ -59,7 +64,7 @@ export function hightouchMethods<C extends Caller>(running: (caller: C) => Runni
     methods.set(name, async (params, caller) => {
       const own = running(caller);
       try {
-        return withoutSecrets(await answer(own, params, { now: own.now(), ask: own.ask(maxAge) }), own.redact);
+        return withoutSecrets(await answer(own, params, { now: own.now(), ask: own.ask(maxAge, own.elapsed()) }), own.redact);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         const message = own.redact(error.message);
@@ -134,15 +139,17 @@ async function operate(own: Running, operation: Operation, params: unknown, gone
       own,
     );
   try {
-    const chosen = await chooseFor(own.bound, configuration.config, { now: own.now(), ask: own.ask(Number.POSITIVE_INFINITY) });
+    const begun = own.elapsed();
+    const ask = own.ask(Number.POSITIVE_INFINITY, begun);
+    const chosen = await chooseFor(own.bound, configuration.config, { now: own.now(), ask });
     if (typeof chosen === 'string') return all(chosen);
     const request = requestFor(chosen, operation);
     const { object, mode } = chosen;
     if (request === undefined)
       return all(`${mode === undefined ? 'This destination' : `The mode "${mode}"`} does not ${operation} rows.`);
-    const lookups = await own.ask(Number.POSITIVE_INFINITY)(request.lookups, { object, mode, config: configuration.config });
+    const lookups = await ask(request.lookups, { object, mode, config: configuration.config });
     const verdicts = await own.deliver(
-      { bound: own.bound, request, operation, idColumn, configuration, object, mode, lookups, rows },
+      { bound: own.bound, begun, request, operation, idColumn, configuration, object, mode, lookups, rows },
       gone,
     );
     return rejectedRows(

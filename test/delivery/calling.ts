@@ -99,7 +99,8 @@ export async function call(bound: BoundDestination, calling: Calling): Promise<C
     bound,
     now: () => clock.now(),
     redact: (text) => text,
-    ask: (maxAge) => lookups.ask(maxAge),
+    elapsed: () => clock.elapsed(),
+    ask: (maxAge, begun) => lookups.ask(maxAge, begun),
     deliver: (one, gone) => deliver(one, { ...world, gone }),
   }));
   const method = methods.get(operation);
