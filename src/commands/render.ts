@@ -5,11 +5,12 @@ import { showRequest } from '../cases/exchange.ts';
 import type { PlannedRequest } from '../delivery/call.ts';
 import { planRequests } from '../delivery/plan.ts';
 import { bindDestination, isFaults } from '../destination/bind.ts';
-import { type Destination, OPERATIONS, type Operation } from '../destination/destination.ts';
+import { type Destination, OPERATIONS, type Operation, type SettingDeclaration } from '../destination/destination.ts';
 import { requestFor } from '../destination/listing.ts';
 import { readConfiguration } from '../destination/mappings.ts';
 import { chooseFor } from '../destination/validation.ts';
 import { didYouMean, Fault, oneOf } from '../fault.ts';
+import { stringifyJson } from '../numbers.ts';
 import { createRedactor } from '../observe/redact.ts';
 import { select } from './check.ts';
 import { breathe } from './real-world.ts';
@@ -52,13 +53,13 @@ export async function render(name: string, options: RenderOptions): Promise<Exit
     for (const [index, one] of requests.entries()) {
       print(
         colors.bold(
-          `# ${index + 1} of ${requests.length}: ${one.rows.length === 1 ? 'row' : 'rows'} ${one.rows.map(({ id }) => String(id)).join(', ')}`,
+          `# ${index + 1} of ${requests.length}: ${one.rows.length === 1 ? 'row' : 'rows'} ${one.rows.map(({ id }) => shown(id)).join(', ')}`,
         ),
       );
       print(`${httpOf(one, redact)}\n`);
       print(`${curlOf(one, redact)}\n`);
     }
-    for (const { id, reason } of rejected) print(`${colors.red('rejected')}  ${String(id)}: ${reason}`);
+    for (const { id, reason } of rejected) print(`${colors.red('rejected')}  ${shown(id)}: ${reason}`);
     print(
       colors.dim(
         `${requests.length} ${requests.length === 1 ? 'request' : 'requests'} for ${ids.length} ${ids.length === 1 ? 'row' : 'rows'}; nothing was sent.`,
@@ -70,9 +71,15 @@ export async function render(name: string, options: RenderOptions): Promise<Exit
 
 async function plan(destination: Destination, operation: Operation, options: RenderOptions) {
   const rows = readRows(options.rows);
+  const idColumn = options.idColumn ?? Object.keys(rows[0] ?? {})[0] ?? 'id';
+  const nameless = rows.findIndex((row) => !Object.hasOwn(row, idColumn) || row[idColumn] === null);
+  if (nameless >= 0)
+    throw misuse(
+      `Row ${nameless + 1} has no value in the column "${idColumn}", the primary key. Name the key's column: --id-column NAME.`,
+    );
   const configuration = readConfiguration(options.config === undefined ? {} : readJsonFile(options.config, 'the configuration'));
   const lookups = options.lookups === undefined ? {} : readJsonFile(options.lookups, 'the lookups');
-  const bound = bindDestination(destination, stoodIn(destination));
+  const bound = bindStoodIn(destination);
   if (isFaults(bound)) throw bound[0] ?? misuse('A setting is missing.');
   const ask = async (names: ReadonlySet<string>): Promise<Row> => {
     const missing = [...names].filter((one) => !Object.hasOwn(lookups, one));
@@ -87,7 +94,6 @@ async function plan(destination: Destination, operation: Operation, options: Ren
   if (request === undefined)
     throw misuse(`Nothing answers ${operation}${chosen.mode === undefined ? '' : ` in the mode "${chosen.mode}"`}.`);
   const { object, mode } = chosen;
-  const idColumn = options.idColumn ?? Object.keys(rows[0] ?? {})[0] ?? 'id';
   const read = await ask(request.lookups);
   const call = { bound, begun: 0, request, operation, idColumn, configuration, object, mode, rows, lookups: read };
   const planned = await planRequests(call, Date.now(), breathe, new AbortController().signal);
@@ -95,15 +101,17 @@ async function plan(destination: Destination, operation: Operation, options: Ren
 }
 
 /** Secrets are hidden in what is shown, so those that are missing may be anything. */
-function stoodIn(destination: Destination): ReturnType<typeof supply> {
+function bindStoodIn(destination: Destination): ReturnType<typeof bindDestination> {
   const { env, readFile } = supply();
-  const secrets = destination.settings.filter(({ secret, env: name }) => secret && !env[name] && !env[`${name}_FILE`]);
-  const made = Object.fromEntries(secrets.map(({ name, env: variable }) => [variable, `secret-${name}`]));
-  return {
-    env: { ...env, ...made },
-    readFile,
-    header: (name) => destination.settings.find((setting) => setting.header === name && setting.secret) && `secret-${name}`,
-  };
+  const missing = ({ secret, header, env: name, file }: SettingDeclaration) =>
+    secret && (header !== undefined || (!env[name] && !env[`${name}_FILE`] && file === undefined));
+  const made: Record<string, string> = {};
+  const settings = destination.settings.map((setting): SettingDeclaration => {
+    if (!missing(setting)) return setting;
+    made[setting.env] = `secret-${setting.name}`;
+    return { ...setting, type: 'text', header: undefined, pattern: undefined, allowed: undefined };
+  });
+  return bindDestination({ ...destination, settings }, { env: { ...env, ...made }, readFile, header: () => undefined });
 }
 
 function httpOf({ outbound }: PlannedRequest, redact: (text: string) => string): string {
@@ -114,9 +122,16 @@ function httpOf({ outbound }: PlannedRequest, redact: (text: string) => string):
 
 function curlOf({ outbound }: PlannedRequest, redact: (text: string) => string): string {
   const { method, url, headers = {} } = showRequest(outbound, redact);
-  const parts = Object.entries(headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
+  // A header without a value is written so; with a colon curl would leave it out.
+  const parts = Object.entries(headers).map(([name, value]) => `-H ${quoted(value === '' ? `${name};` : `${name}: ${value}`)}`);
+  // Brackets and braces of a URL would be ranges and sets to curl.
+  if (/[[\]{}]/.test(url)) parts.unshift('--globoff');
   if (outbound.body !== undefined) parts.push(`--data-raw ${quoted(redact(outbound.body))}`);
   return [`curl -X ${method} ${quoted(url)}`, ...parts].join(' \\\n  ');
+}
+
+function shown(id: unknown): string {
+  return typeof id === 'string' ? id : stringifyJson(id);
 }
 
 /** A word for a POSIX shell, whatever it holds. */

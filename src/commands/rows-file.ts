@@ -13,14 +13,14 @@ export function readRows(path: string): Row[] {
   const text = readText(path);
   const rows = /\.csv$/i.test(path) || (path === '-' && !/^\s*[[{]/.test(text)) ? fromCsv(path, text) : fromJson(path, text);
   for (const [index, row] of rows.entries()) {
-    if (!isMap(row)) throw wrong(path, `row ${index + 1} is no object of columns and values`);
+    if (!isMap(row)) throw wrong(path, `row ${index + 1} is no object of columns and values${OF_ROWS}`);
   }
   return rows as Row[]; // each was just checked
 }
 
 /** @throws {Fault} */
 export function readJsonFile(path: string, what: string): Row {
-  const value = json(path, readText(path));
+  const value = json(path, readText(path), `. Expected ${what} as a JSON object`);
   if (!isMap(value)) throw wrong(path, `${what} must be a JSON object`);
   return value;
 }
@@ -30,12 +30,18 @@ function fromJson(path: string, text: string): unknown[] {
     const list = json(path, text);
     if (Array.isArray(list)) return list;
   }
-  // One object a line; one object over several lines is one row.
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  // One object over several lines is one row.
+  const [first = ''] = text.trim().split('\n', 1);
+  if (!isJson(first)) return text.trim() === '' ? [] : [json(path, text)];
+  return text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : [json(`${path}:${index + 1}`, line)]));
+}
+
+function isJson(text: string): boolean {
   try {
-    return lines.map((line) => parseJson(line));
+    parseJson(text);
+    return true;
   } catch {
-    return [json(path, text)];
+    return false;
   }
 }
 
@@ -43,15 +49,15 @@ function fromCsv(path: string, text: string): unknown[] {
   try {
     return parseCsv(text, { columns: true, bom: true, skip_empty_lines: true, trim: false });
   } catch (error) {
-    throw wrong(path, error instanceof Error ? error.message : 'no CSV');
+    throw wrong(path, `${error instanceof Error ? error.message : 'no CSV'}${OF_ROWS}`);
   }
 }
 
-function json(path: string, text: string): unknown {
+function json(path: string, text: string, expected = OF_ROWS): unknown {
   try {
     return parseJson(text);
   } catch (error) {
-    if (error instanceof JsonError) throw wrong(path, error.message);
+    if (error instanceof JsonError) throw wrong(path, error.message + expected);
     throw error;
   }
 }
@@ -64,9 +70,9 @@ function readText(path: string): string {
   }
 }
 
+const OF_ROWS = '. Expected a JSON list of rows, one JSON object a line, or CSV with a header line';
+
+/** @param path perhaps with a line behind a colon */
 function wrong(path: string, what: string): Fault {
-  return new Fault({
-    code: 'usage.file',
-    sentence: `${path === '-' ? 'Standard input' : path}: ${what}. Expected a JSON list of rows, one JSON object a line, or CSV with a header line.`,
-  });
+  return new Fault({ code: 'usage.file', sentence: `${path.replace(/^-(?=:|$)/, 'Standard input')}: ${what}.` });
 }

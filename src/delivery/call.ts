@@ -38,7 +38,7 @@ export interface World {
   readonly deadline: number;
   /** Aborted when the caller hangs up: nothing more is sent. */
   readonly gone: AbortSignal;
-  /** Lets other work run; awaited every so many rows. */
+  /** Lets other work run, where it is time to; awaited after every row. */
   breathe(): Promise<void>;
   /** Tells of a bug and gives a reference to look it up by. */
   bug(error: unknown): string;

@@ -21,12 +21,9 @@ export interface Plan {
   readonly settled: ReadonlyMap<number, Verdict>;
 }
 
-/** After so many rows other work may run. */
-const ROWS_PER_BREATH = 100;
-
 /**
  * @param now when the call began, milliseconds since 1970
- * @param breathe awaited every so many rows
+ * @param breathe awaited after every row
  * @param closing ends the planning: rows that it did not come to are neither settled nor in a request
  */
 export async function planRequests(call: Call, now: number, breathe: () => Promise<void>, closing: AbortSignal): Promise<Plan> {
@@ -34,17 +31,12 @@ export async function planRequests(call: Call, now: number, breathe: () => Promi
   for (const [position, row] of call.rows.entries()) {
     if (closing.aborted) break;
     planner.add(position, row);
-    if (position % ROWS_PER_BREATH === ROWS_PER_BREATH - 1) await breathe();
+    await breathe();
   }
-  let written = 0;
   for (const group of planner.groups()) {
     if (closing.aborted) break;
     planner.write(group);
-    written += group.members.length;
-    if (written >= ROWS_PER_BREATH) {
-      written = 0;
-      await breathe();
-    }
+    await breathe();
   }
   return planner;
 }

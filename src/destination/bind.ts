@@ -97,7 +97,9 @@ function matches(allowed: string, origin: string): boolean {
   const meant = new URL(`${scheme}${host}`);
   const actual = new URL(origin);
   if (meant.protocol !== actual.protocol || meant.port !== actual.port) return false;
-  return wildcard === '' ? meant.hostname === actual.hostname : actual.hostname.endsWith(`.${meant.hostname}`);
+  if (wildcard === '') return meant.hostname === actual.hostname;
+  const suffix = `.${meant.hostname}`;
+  return actual.hostname.endsWith(suffix) && actual.hostname.length > suffix.length;
 }
 
 function operatorsBase(destination: Destination, url: string): Base | Fault {

@@ -1,6 +1,7 @@
 /** Validates a sync configuration: the automatic checks, then the manifest's own rules; all that is wrong is told. */
 
 import { Fault } from '../fault.ts';
+import { stringifyJson } from '../numbers.ts';
 import { createValidator, type Problem } from '../schema/validate.ts';
 import { problemOfTemplate } from '../template/configuration-template.ts';
 import { isMap, scalarText } from '../template/text.ts';
@@ -90,23 +91,61 @@ async function optionErrors(chosen: Chosen, config: Readonly<Record<string, unkn
   const declared = isMap(schema.properties) ? Object.keys(schema.properties) : [];
   const options: Record<string, unknown> = {};
   for (const name of declared) if (config[name] !== undefined) options[name] = config[name];
-  return [...createValidator(schema)(options).map(optionError), ...templateErrors(schema.properties, options)];
+  const impossible = Object.entries(isMap(schema.properties) ? schema.properties : {}).flatMap(([name, property]) =>
+    isMap(property) && Array.isArray(property.enum) && property.enum.length === 0
+      ? [`There is nothing to choose from for the option "${titleOf(property, name)}" yet.`]
+      : [],
+  );
+  return [...impossible, ...schemaErrors(schema, options), ...templateErrors(schema, options)];
 }
 
-/** Options that hold a template of the person's own must be one. */
-function templateErrors(properties: unknown, options: Readonly<Record<string, unknown>>): string[] {
-  return Object.entries(isMap(properties) ? properties : {}).flatMap(([name, property]) => {
-    const value = options[name];
-    if (!isMap(property) || property.format !== 'liquid' || typeof value !== 'string') return [];
-    const problem = problemOfTemplate(value, property.contentMediaType === 'application/json' ? 'json' : 'text');
-    return problem === undefined
-      ? []
-      : [`The option "${typeof property.title === 'string' ? property.title : name}" is no template: ${problem}`];
+function schemaErrors(schema: Record<string, unknown>, options: Readonly<Record<string, unknown>>): string[] {
+  let validate: ReturnType<typeof createValidator>;
+  try {
+    validate = createValidator(choosable(schema));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return [`The options cannot be checked: with what the API answers, their schema is none (${why}).`];
+  }
+  return validate(options).map(optionError);
+}
+
+/** The API may know nothing to choose, or one thing twice; JSON Schema wants at least one, and each once. */
+function choosable(schema: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(schema).flatMap(([key, value]): [string, unknown][] => {
+    if (key === 'enum' && Array.isArray(value)) return value.length === 0 ? [] : [[key, unique(value)]];
+    return [[key, isMap(value) ? choosable(value) : value]];
   });
+  return Object.fromEntries(entries);
+}
+
+function unique(values: readonly unknown[]): unknown[] {
+  return [...new Map(values.map((value) => [stringifyJson(value), value])).values()];
+}
+
+/** Options that hold a template of the person's own must be one, inside objects and lists too. */
+function templateErrors(schema: Readonly<Record<string, unknown>>, value: unknown, name = ''): string[] {
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    return isMap(items) ? value.flatMap((item, index) => templateErrors(items, item, `${name}.${index}`)) : [];
+  }
+  if (isMap(value)) {
+    const properties = isMap(schema.properties) ? schema.properties : {};
+    return Object.entries(properties).flatMap(([key, inner]) =>
+      isMap(inner) && Object.hasOwn(value, key) ? templateErrors(inner, value[key], name === '' ? key : `${name}.${key}`) : [],
+    );
+  }
+  if (schema.format !== 'liquid' || typeof value !== 'string') return [];
+  const problem = problemOfTemplate(value, schema.contentMediaType === 'application/json' ? 'json' : 'text');
+  return problem === undefined ? [] : [`The option "${titleOf(schema, name)}" is no template: ${problem}`];
+}
+
+function titleOf(schema: Readonly<Record<string, unknown>>, name: string): string {
+  return typeof schema.title === 'string' ? schema.title : name;
 }
 
 function optionError({ path, keyword, params, message, schema }: Problem): string {
-  const title = typeof schema.title === 'string' ? schema.title : path.join('.');
+  const title = titleOf(schema, path.join('.'));
   if (keyword === 'required') return `The option "${String(params.missingProperty)}" is missing.`;
   if (keyword === 'enum')
     return `The option "${title}" must be one of ${(params.allowedValues as unknown[]).map((value) => scalarText(value)).join(', ')}.`; // Ajv's own params of enum
