@@ -11,6 +11,8 @@ FROM node:24-bookworm-slim
 LABEL org.opencontainers.image.title="Rowpost" \
       org.opencontainers.image.description="One YAML file becomes a Hightouch embedded destination." \
       org.opencontainers.image.licenses="MIT"
+# PID 1 that forwards signals and reaps what health checks and `exec` leave behind; Node does neither for processes not its own.
+RUN apt-get update && apt-get install -y --no-install-recommends tini && rm -rf /var/lib/apt/lists/* /var/cache/apt/*
 ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json LICENSE ./
@@ -24,5 +26,5 @@ USER 1000:1000
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["node", "bin/rowpost.js", "health"]
-ENTRYPOINT ["node", "bin/rowpost.js"]
+ENTRYPOINT ["tini", "--", "node", "bin/rowpost.js"]
 CMD ["serve"]

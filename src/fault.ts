@@ -11,7 +11,8 @@ export interface Place {
 }
 
 /** Stable, dot-separated names of what can be wrong: what tests and `--json` readers look at. */
-export type FaultCode = `${'yaml' | 'manifest' | 'template' | 'settings' | 'cases' | 'usage' | 'request' | 'render'}.${string}`;
+export type FaultCode =
+  `${'yaml' | 'manifest' | 'template' | 'settings' | 'cases' | 'usage' | 'request' | 'render' | 'lookup'}.${string}`;
 
 export interface FaultInit {
   readonly code: FaultCode;

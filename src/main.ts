@@ -50,6 +50,25 @@ function program(end: (code: ExitCode) => void): Command {
     });
 
   rowpost
+    .command('render')
+    .description('Show the exact requests that rows would cause, as HTTP and as curl, secrets hidden. Sends nothing.')
+    .argument('<destination>', 'an id, or the path of a manifest')
+    .requiredOption(
+      '--rows <file>',
+      'rows: a JSON list, one JSON object a line, or CSV with a header line; - reads standard input',
+    )
+    .option('--config <file>', 'the sync configuration: the JSON that Hightouch sends as configuration')
+    .option('--operation <name>', 'add, change or remove', 'add')
+    .option('--id-column <name>', "the primary key's column; the first one unless given")
+    .option('--lookups <file>', 'answers of lookups, by name, where the templates read some')
+    .addOption(folder())
+    .option('--json', 'print JSON for programs')
+    .action(async (name: string, options) => {
+      const { render } = await import('./commands/render.ts');
+      end(await render(name, options));
+    });
+
+  rowpost
     .command('list')
     .description('List the destinations of the folder, their state, and their paths.')
     .addOption(folder())

@@ -1,6 +1,7 @@
 /** Plays one golden case: the call against its manifest, with the answers that the case gives. Nothing leaves the machine. */
 
 import { deliver } from '../delivery/deliver.ts';
+import { Lookups } from '../delivery/lookups.ts';
 import { Pacer } from '../delivery/pacer.ts';
 import { type BoundDestination, isFaults, withSettings } from '../destination/bind.ts';
 import type { Destination } from '../destination/destination.ts';
@@ -68,23 +69,24 @@ async function playWith(bound: BoundDestination, one: CaseSpec, free: ReadonlySe
   const target = new Target(one.exchanges ?? [], redact, free);
   // One request at a time, in row order: the same case always sends the same.
   const single = { ...bound, destination: { ...destination, connection: { ...destination.connection, concurrency: 1 } } };
-  const methods = hightouchMethods(single, {
+  const world = {
+    send: async (request: OutboundRequest) => target.answer(request),
+    clock,
+    random,
+    pacer: new Pacer(1),
+    deadline: destination.deadline,
+    breathe: () => Promise.resolve(),
+    bug: rethrow,
+  };
+  const lookups = new Lookups(single, world);
+  const methods = hightouchMethods(() => ({
+    bound: single,
     now: () => clock.now(),
     redact,
-    deliver: (call, gone) =>
-      deliver(call, {
-        send: async (request) => target.answer(request),
-        clock,
-        random,
-        pacer: new Pacer(1),
-        deadline: destination.deadline,
-        gone,
-        breathe: () => Promise.resolve(),
-        bug: (error) => {
-          throw error;
-        },
-      }),
-  });
+    elapsed: () => clock.elapsed(),
+    ask: (maxAge, begun) => lookups.ask(maxAge, begun),
+    deliver: (call, gone) => deliver(call, { ...world, gone }),
+  }));
   const body = stringifyJson({
     jsonrpc: '2.0',
     id: 1,

@@ -1,120 +1,173 @@
-/** Destinations at work: a catalogue joined with transports, pacers and the methods that callers call. */
+/** The destinations that callers reach: one catalogue after another, each swapped in whole. */
 
-import type { World } from '../delivery/call.ts';
-import { deliver } from '../delivery/deliver.ts';
-import { Pacer } from '../delivery/pacer.ts';
-import type { BoundDestination } from '../destination/bind.ts';
+import { createHash } from 'node:crypto';
+import { type BoundDestination, bindDestination, isFaults } from '../destination/bind.ts';
 import type { Loaded } from '../destination/catalogue.ts';
-import { showFault } from '../fault.ts';
+import type { Destination } from '../destination/destination.ts';
+import type { Supply } from '../destination/settings.ts';
+import { Fault, showFault } from '../fault.ts';
+import { stringifyJson } from '../numbers.ts';
 import type { Redactor } from '../observe/redact.ts';
-import type { Send } from '../outbound/exchange.ts';
-import { createGotTransport, type Transport } from '../outbound/got-transport.ts';
-import { createGuard } from '../outbound/guard.ts';
-import { brokenMethods, hightouchMethods } from '../protocols/hightouch.ts';
-import type { Hosted } from '../server/hosted.ts';
-import { breathe, realClock } from './real-world.ts';
+import { brokenMethods, hightouchMethods, type Running } from '../protocols/hightouch.ts';
+import type { CallContext, Hosted } from '../server/hosted.ts';
+import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 
-/** Bytes of an answer's body that are read. */
-const MAX_RESPONSE = 16 * 1024 * 1024;
+/** Settings of callers that are kept at work at once for one destination; the least recently used makes room. */
+const MOST_ENGINES = 100;
 
-export interface HostOptions {
-  /** Addresses and CIDRs of private networks that may be called. */
-  readonly allowPrivate: readonly string[];
-  /** Milliseconds that a call may take, whatever its manifest says. */
-  readonly deadline: number | undefined;
-  readonly redactor: Redactor;
-  /** Logs a bug and gives the reference that is answered in its place. */
-  bug(error: unknown): string;
-  /** Told of every call that delivered rows. */
-  delivered?(line: Delivered): void;
-  /** Sees every request that leaves and its reply; for the demo's eyes. */
-  watch?(send: Send): Send;
+export interface HostOptions extends EngineOptions {
+  readonly supply: Supply;
+  /** What no answer shows, whoever asks: the operator's secrets. A caller's own are hidden from that caller alone. */
+  readonly answers: Redactor;
 }
 
-/** What came of a call, in numbers: for the log. */
-export interface Delivered {
-  readonly destination: string;
-  readonly operation: string;
-  readonly rows: number;
-  readonly rejected: number;
-  readonly ms: number;
-}
+export class Host {
+  readonly #options: HostOptions;
+  #served = new Map<string, Served>();
+  #hosted: ReadonlyMap<string, Hosted> = new Map();
+  /** Replaced, and with calls under way. */
+  #retired: Served[] = [];
 
-export interface Host {
-  readonly hosted: ReadonlyMap<string, Hosted>;
-  /** The longest deadline of any destination, in milliseconds: what a graceful end must wait for. */
-  readonly longestDeadline: number;
-  /** Ends all connections to APIs. */
-  close(): void;
-}
-
-export function createHost(catalogue: ReadonlyMap<string, Loaded>, options: HostOptions): Host {
-  const transports: Transport[] = [];
-  const hosted = new Map<string, Hosted>();
-  let longestDeadline = 0;
-  for (const [id, loaded] of catalogue) {
-    const { bound } = loaded;
-    if (bound === undefined) {
-      hosted.set(id, outOfOrder(id, loaded));
-      continue;
-    }
-    for (const secret of bound.settings.secrets) options.redactor.add(secret);
-    const transport = transportFor(bound, options);
-    transports.push(transport);
-    const deadline = Math.min(bound.destination.deadline, options.deadline ?? Number.POSITIVE_INFINITY);
-    longestDeadline = Math.max(longestDeadline, deadline);
-    hosted.set(id, ready(id, bound, worldOf(bound, transport, deadline, options), options));
+  constructor(options: HostOptions) {
+    this.#options = options;
   }
-  const close = () => {
-    for (const transport of transports) transport.close();
-  };
-  return { hosted, longestDeadline, close };
+
+  get hosted(): ReadonlyMap<string, Hosted> {
+    return this.#hosted;
+  }
+
+  /** The longest deadline of any call, in milliseconds: what a graceful end must wait for. */
+  get longestDeadline(): number {
+    return Math.max(0, ...[...this.#served.values(), ...this.#retired].map(({ deadline }) => deadline));
+  }
+
+  /** Serves this catalogue from now on. Calls under way finish on the old one; a file that broke leaves its last good version running. */
+  swap(catalogue: ReadonlyMap<string, Loaded>): void {
+    const before = this.#served;
+    const served = new Map<string, Served>();
+    const hosted = new Map<string, Hosted>();
+    for (const [id, loaded] of catalogue) {
+      const last = before.get(id);
+      const one = last?.loaded === loaded ? last : this.#serve(loaded, last);
+      if (one === undefined) hosted.set(id, outOfOrder(id, loaded));
+      else {
+        served.set(id, one);
+        hosted.set(id, describe(id, loaded, one));
+      }
+    }
+    this.#served = served;
+    this.#hosted = hosted;
+    const replaced = [...before].flatMap(([id, one]) => (served.get(id) === one ? [] : [one]));
+    for (const one of replaced) one.retire();
+    this.#retired = [...this.#retired, ...replaced].filter(({ busy }) => busy);
+  }
+
+  /** Ends all connections to APIs. */
+  close(): void {
+    for (const one of [...this.#served.values(), ...this.#retired]) one.close();
+  }
+
+  #serve(loaded: Loaded, last: Served | undefined): Served | undefined {
+    return isReady(loaded) ? new Served(loaded, this.#options) : last;
+  }
 }
 
-function transportFor({ base, destination }: BoundDestination, { allowPrivate, watch }: HostOptions): Transport {
-  const guard = createGuard(allowPrivate, { exemptOrigin: base.operators ? base.origin : undefined });
-  const transport = createGotTransport({ connections: destination.connection.concurrency, guard, maxResponse: MAX_RESPONSE });
-  return watch === undefined ? transport : { ...transport, send: watch(transport.send) };
+/** One version of a destination's file, with an engine for each set of settings that callers bring. */
+class Served {
+  readonly loaded: Loaded;
+  readonly destination: Destination;
+  readonly deadline: number;
+  readonly #operators: BoundDestination;
+  readonly #options: HostOptions;
+  readonly #common: Engine | undefined;
+  readonly #engines = new Map<string, Engine>();
+  #retired = false;
+
+  constructor(loaded: Ready, options: HostOptions) {
+    const { destination, bound } = loaded;
+    this.loaded = loaded;
+    this.destination = destination;
+    this.deadline = Math.min(destination.deadline, options.deadline ?? Number.POSITIVE_INFINITY);
+    this.#operators = bound;
+    this.#options = options;
+    for (const secret of bound.settings.secrets) for (const to of [options.answers, options.redactor]) to.add(secret);
+    const byCaller = destination.settings.some(({ header }) => header !== undefined);
+    this.#common = byCaller ? undefined : this.#start(bound);
+  }
+
+  /** Whether calls are under way. */
+  get busy(): boolean {
+    return this.#all.some((engine) => engine.busy);
+  }
+
+  /** The destination for a caller, whose headers may hold settings. @throws {Fault} where one is missing or wrong */
+  readonly running = (caller: CallContext): Running => (this.#common ?? this.#engineFor(caller)).running;
+
+  /** Ends once the calls under way are answered. */
+  retire(): void {
+    this.#retired = true;
+    for (const engine of this.#all) engine.retire();
+  }
+
+  close(): void {
+    for (const engine of this.#all) engine.close();
+  }
+
+  get #all(): Engine[] {
+    return [...(this.#common === undefined ? [] : [this.#common]), ...this.#engines.values()];
+  }
+
+  #engineFor(caller: CallContext): Engine {
+    const supply = { ...this.#options.supply, header: caller.header };
+    const bound = bindDestination(this.destination, supply, this.#operators.settings);
+    if (isFaults(bound)) throw new Fault({ code: 'settings.missing', sentence: bound.map((fault) => fault.message).join(' ') });
+    // What is kept is kept by a digest of all settings, never shared between callers that differ.
+    const digest = createHash('sha256').update(stringifyJson(bound.settings.values)).digest('base64');
+    const kept = this.#engines.get(digest);
+    if (kept === undefined) this.#makeRoom();
+    const engine = kept ?? this.#start(bound);
+    this.#engines.delete(digest);
+    this.#engines.set(digest, engine);
+    return engine;
+  }
+
+  #start(bound: BoundDestination): Engine {
+    const engine = createEngine(bound, this.#options, this.#options.answers.redact);
+    // A call may have found this version before it was replaced, and come to its end only now.
+    if (this.#retired) engine.retire();
+    return engine;
+  }
+
+  /** Whoever was not here for the longest time goes; those with calls under way go last, and finish them. */
+  #makeRoom(): void {
+    if (this.#engines.size < MOST_ENGINES) return;
+    const [idle = [...this.#engines][0]] = [...this.#engines].filter(([, engine]) => !engine.busy);
+    if (idle === undefined) return;
+    const [digest, engine] = idle;
+    this.#engines.delete(digest);
+    engine.retire();
+  }
 }
 
-function worldOf(
-  { destination }: BoundDestination,
-  { send }: Transport,
-  deadline: number,
-  { bug }: HostOptions,
-): Omit<World, 'gone'> {
+/** A file that is right, with its settings. */
+type Ready = Loaded & { readonly destination: Destination; readonly bound: BoundDestination };
+
+function isReady(loaded: Loaded): loaded is Ready {
+  return loaded.destination !== undefined && loaded.bound !== undefined;
+}
+
+function describe(id: string, loaded: Loaded, { running, destination }: Served): Hosted {
+  const problems = [...loaded.faults, ...loaded.missing].map(showFault);
+  const stale =
+    problems.length > 0 ? ['This file changed and is out of order; its last good version is served.', ...problems] : [];
   return {
-    send,
-    clock: realClock,
-    random: Math.random,
-    pacer: new Pacer(destination.connection.concurrency),
-    deadline,
-    breathe,
-    bug,
+    id,
+    name: destination.name,
+    description: destination.description,
+    state: 'ready',
+    problems: stale,
+    methods: hightouchMethods(running),
   };
-}
-
-function ready(id: string, bound: BoundDestination, world: Omit<World, 'gone'>, { redactor, delivered }: HostOptions): Hosted {
-  const { redact } = redactor;
-  const methods = hightouchMethods(bound, {
-    now: () => Date.now(),
-    redact,
-    deliver: async (call, gone) => {
-      const start = performance.now();
-      const verdicts = await deliver(call, { ...world, gone });
-      const rejected = verdicts.filter((verdict) => !verdict.accepted).length;
-      delivered?.({
-        destination: id,
-        operation: call.operation,
-        rows: verdicts.length,
-        rejected,
-        ms: Math.round(performance.now() - start),
-      });
-      return verdicts;
-    },
-  });
-  const { name, description } = bound.destination;
-  return { id, name, description, state: 'ready', problems: [], methods };
 }
 
 function outOfOrder(id: string, { destination, faults, missing }: Loaded): Hosted {

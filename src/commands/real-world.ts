@@ -22,7 +22,14 @@ export const realClock: Clock = {
     }),
 };
 
-/** Lets whatever else is due run first. */
+/** Milliseconds that planning may hold up all else: templates of the form may take long for each row. */
+const TURN = 10;
+
+/** For one piece of work: lets whatever else is due run first, where it has been a while. */
 export async function breathe(): Promise<void> {
+  if (performance.now() - turned < TURN) return;
   await nextTurn();
+  turned = performance.now();
 }
+
+let turned = performance.now();

@@ -1,15 +1,17 @@
 /** `rowpost serve`: the server, from its settings to its graceful end. */
 
 import { randomBytes } from 'node:crypto';
-import { loadCatalogue } from '../destination/catalogue.ts';
-import { showFault } from '../fault.ts';
-import { createLog } from '../observe/log.ts';
+import { type Loaded, loadCatalogue } from '../destination/catalogue.ts';
+import type { Supply } from '../destination/settings.ts';
+import { Fault, showFault } from '../fault.ts';
+import { createLog, type Log } from '../observe/log.ts';
 import { createRedactor } from '../observe/redact.ts';
 import { createApp } from '../server/app.ts';
 import { listen } from '../server/listen.ts';
 import { environment, readServerSettings, type ServerFlags } from '../settings.ts';
-import { createHost } from './host.ts';
+import { Host } from './host.ts';
 import { EXIT, type ExitCode, supply } from './terminal.ts';
+import { watchFolder } from './watch.ts';
 
 /** Beyond the longest deadline, milliseconds for answers on their way. */
 const GRACE = 1000;
@@ -18,24 +20,37 @@ const GRACE = 1000;
 export async function serve(flags: ServerFlags): Promise<ExitCode> {
   const settings = readServerSettings(environment(), flags);
   const redactor = createRedactor(settings.tokens);
+  const answers = createRedactor(settings.tokens);
   const log = createLog({ level: settings.logLevel, redact: redactor.redact });
-  const catalogue = loadCatalogue(settings.destinations, supply());
   const bug = (error: unknown) => {
     const reference = randomBytes(5).toString('hex');
     log.error('internal error', { reference, error });
     return reference;
   };
-  const host = createHost(catalogue, {
+  const own = supply();
+  const host = new Host({
+    supply: own,
     allowPrivate: settings.allowPrivate,
     deadline: settings.deadline,
     redactor,
+    answers,
     bug,
     delivered: (line) => log.info('delivered', { ...line }),
   });
-  for (const { id, faults, missing } of catalogue.values()) {
-    for (const fault of faults) log.error('manifest refused', { destination: id, fault: showFault(fault) });
-    for (const fault of missing) log.warn('settings missing', { destination: id, fault: fault.message });
-  }
+  let catalogue: ReadonlyMap<string, Loaded> = new Map();
+  const reload = () => {
+    const before = catalogue;
+    catalogue = reloaded(settings.destinations, own, before);
+    host.swap(catalogue);
+    const changed = [...catalogue.values()].filter((loaded) => before.get(loaded.id) !== loaded);
+    const removed = [...before.keys()].filter((id) => !catalogue.has(id));
+    logProblems(log, changed);
+    if (changed.length + removed.length > 0) log.info('destinations reloaded', { changed: changed.map(({ id }) => id), removed });
+  };
+  const watch = await watchFolder(settings.destinations, reload, bug);
+  catalogue = loadCatalogue(settings.destinations, own);
+  host.swap(catalogue);
+  logProblems(log, catalogue.values());
 
   let stopping = false;
   const app = createApp({
@@ -58,11 +73,29 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
 
   const signal = await stopSignal();
   stopping = true;
+  watch.close();
   log.info('stopping', { signal, note: 'calls under way are finished, new ones refused; a second signal ends at once' });
   const finished = await server.close(host.longestDeadline + GRACE);
   host.close();
   log.info('stopped', { finished });
   return finished ? EXIT.ok : EXIT.faults;
+}
+
+/** A folder that is gone holds nothing; it may be on its way back. */
+function reloaded(folder: string, own: Supply, before: ReadonlyMap<string, Loaded>): ReadonlyMap<string, Loaded> {
+  try {
+    return loadCatalogue(folder, own, before);
+  } catch (error) {
+    if (error instanceof Fault) return new Map();
+    throw error;
+  }
+}
+
+function logProblems(log: Log, loaded: Iterable<Loaded>): void {
+  for (const { id, faults, missing } of loaded) {
+    for (const fault of faults) log.error('manifest refused', { destination: id, fault: showFault(fault) });
+    for (const fault of missing) log.warn('settings missing', { destination: id, fault: fault.message });
+  }
 }
 
 /** The first signal asks for an end; the next one ends at once, as the system does by itself. */

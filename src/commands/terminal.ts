@@ -5,6 +5,7 @@ import { Option } from 'commander';
 import colors from 'picocolors';
 import type { Supply } from '../destination/settings.ts';
 import { type Fault, showFault } from '../fault.ts';
+import { stringifyJson } from '../numbers.ts';
 import { environment, SERVER_SETTINGS } from '../settings.ts';
 
 /** 0: all is well. 1: faults were found. 2: the command was misused. */
@@ -16,7 +17,7 @@ export function print(text: string): void {
 }
 
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  print(stringifyJson(value, 2));
 }
 
 /** A fault for people's eyes: the place in bold, the marks in red. */

@@ -82,7 +82,9 @@ class Sending {
   }
 
   #retryable(reply: Reply): ReturnType<typeof retryable> {
-    const { idempotent, retry } = this.#planned.request;
+    const { request, outbound } = this.#planned;
+    const { retry } = request;
+    const idempotent = request.idempotent ?? (outbound.method !== 'POST' && outbound.method !== 'PATCH');
     return retryable(reply, { idempotent, on: retry.on ?? DEFAULT_RETRY_ON, notFoundBefore: this.#notFoundBefore });
   }
 

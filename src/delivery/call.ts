@@ -13,12 +13,16 @@ export type Row = Readonly<Record<string, unknown>>;
 /** An `add`, `change` or `remove`, checked: every row has an id. */
 export interface Call {
   readonly bound: BoundDestination;
+  /** When it began, on the clock that only grows: its lookups took of its time. */
+  readonly begun: number;
   readonly request: Request;
   readonly operation: Operation;
   readonly idColumn: string;
   readonly configuration: ReadConfiguration;
   readonly object: string | undefined;
   readonly mode: string | undefined;
+  /** The lookups that the request's templates read, by name. */
+  readonly lookups: Readonly<Record<string, unknown>>;
   readonly rows: readonly Row[];
 }
 
@@ -34,7 +38,7 @@ export interface World {
   readonly deadline: number;
   /** Aborted when the caller hangs up: nothing more is sent. */
   readonly gone: AbortSignal;
-  /** Lets other work run; awaited every so many rows. */
+  /** Lets other work run, where it is time to; awaited after every row. */
   breathe(): Promise<void>;
   /** Tells of a bug and gives a reference to look it up by. */
   bug(error: unknown): string;

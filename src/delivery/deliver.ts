@@ -25,7 +25,7 @@ class Delivery {
   readonly #started = new Set<number>();
 
   constructor(call: Call, world: World) {
-    this.time = new CallTime(world);
+    this.time = new CallTime(world, call.begun);
     // Every request of the call listens to these.
     setMaxListeners(0, this.time.closing, this.time.ended);
     this.#call = call;
@@ -38,7 +38,7 @@ class Delivery {
     const plan = await planRequests(this.#call, clock.now(), breathe, this.time.closing);
     for (const [position, verdict] of plan.settled) this.#settle(position, verdict);
     // A transport that does not come back must not hold the answer.
-    await Promise.race([this.#sendAll(plan.requests), fired(this.time.ended)]);
+    await Promise.race([this.#sendAll(plan.requests), this.time.over()]);
     return this.#verdicts.map((verdict, position) => verdict ?? this.#unsettled(position));
   }
 
@@ -84,10 +84,4 @@ class Delivery {
       ? rejected('outcome unknown: the deadline of the call came before the answer')
       : rejected(`not attempted: ${this.time.whyClosed()}`);
   }
-}
-
-function fired(signal: AbortSignal): Promise<void> {
-  return signal.aborted
-    ? Promise.resolve()
-    : new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 }

@@ -1,7 +1,7 @@
 /** A request without its body: URL and headers, checked to be what the manifest says. */
 
 import type { Base } from '../destination/bind.ts';
-import type { PathTemplate, Request } from '../destination/destination.ts';
+import { type HttpMethod, METHODS, type PathTemplate, type Request } from '../destination/destination.ts';
 import { problemOfHeader } from '../destination/headers.ts';
 import { checkSegment } from '../template/places.ts';
 import { renderFault } from '../template/render-fault.ts';
@@ -14,6 +14,7 @@ import { headerValue } from './header-value.ts';
 import { pairsOf, queryString } from './parameters.ts';
 
 export interface Envelope {
+  readonly method: HttpMethod;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** Equal for rows that may share a request. */
@@ -22,10 +23,22 @@ export interface Envelope {
 
 /** @throws {Fault} where a value would change what is asked of whom */
 export function renderEnvelope(request: Request, base: Base, auth: RenderedAuth | undefined, scope: Scope): Envelope {
-  const query = queryString([...pairsOf(mapOf(request.query, scope, 'query')), ...(auth?.query ?? [])]);
+  const method = typeof request.method === 'string' ? request.method : methodOf(request.method.value(scope));
+  const own = queryString([...pairsOf(mapOf(request.query, scope, 'query')), ...(auth?.query ?? [])]);
+  const query = [base.query, own].filter((part) => part !== '').join('&');
   const url = checkedUrl(base, renderPath(request.path, scope), query);
   const headers = { ...defaultHeaders(request), ...renderHeaders(request.headers, scope), ...auth?.headers };
-  return { url, headers, key: `${url}\n${JSON.stringify(headers)}` };
+  return { method, url, headers, key: `${method} ${url}\n${JSON.stringify(headers)}` };
+}
+
+function methodOf(value: unknown): HttpMethod {
+  const method = METHODS.find((one) => one === String(value).toUpperCase());
+  if (method === undefined)
+    throw renderFault(
+      'method',
+      `${JSON.stringify(value)?.slice(0, 40) ?? 'nothing'} is not a method; expected GET, POST, PUT, PATCH or DELETE`,
+    );
+  return method;
 }
 
 function renderPath({ template, skeleton }: PathTemplate, scope: Scope): string {
@@ -46,7 +59,7 @@ function renderPath({ template, skeleton }: PathTemplate, scope: Scope): string 
 
 /** The URL as a parser reads it must be the one that was meant: its origin, its path, its parameters. */
 function checkedUrl({ origin, path: before }: Base, path: string, query: string): string {
-  const url = `${origin}${before}${path}${query === '' ? '' : `?${query}`}`;
+  const url = `${origin}${path === '' ? before : before.replace(/\/$/, '') + path}${query === '' ? '' : `?${query}`}`;
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.origin === origin && parsed.href === url) return url;
   throw renderFault('url', 'the URL would be read as another one than the manifest means');

@@ -1,5 +1,6 @@
 /** Turns the rows of a call into requests: rules first, then rows that may share a request are put together, in order. */
 
+import { baseFor } from '../destination/bind.ts';
 import type { Request } from '../destination/destination.ts';
 import { recordMaker, unreadableMapping } from '../destination/mappings.ts';
 import { ROW_NAMES } from '../destination/names.ts';
@@ -20,12 +21,9 @@ export interface Plan {
   readonly settled: ReadonlyMap<number, Verdict>;
 }
 
-/** After so many rows other work may run. */
-const ROWS_PER_BREATH = 100;
-
 /**
  * @param now when the call began, milliseconds since 1970
- * @param breathe awaited every so many rows
+ * @param breathe awaited after every row
  * @param closing ends the planning: rows that it did not come to are neither settled nor in a request
  */
 export async function planRequests(call: Call, now: number, breathe: () => Promise<void>, closing: AbortSignal): Promise<Plan> {
@@ -33,17 +31,12 @@ export async function planRequests(call: Call, now: number, breathe: () => Promi
   for (const [position, row] of call.rows.entries()) {
     if (closing.aborted) break;
     planner.add(position, row);
-    if (position % ROWS_PER_BREATH === ROWS_PER_BREATH - 1) await breathe();
+    await breathe();
   }
-  let written = 0;
   for (const group of planner.groups()) {
     if (closing.aborted) break;
     planner.write(group);
-    written += group.members.length;
-    if (written >= ROWS_PER_BREATH) {
-      written = 0;
-      await breathe();
-    }
+    await breathe();
   }
   return planner;
 }
@@ -82,7 +75,7 @@ class Planner implements Plan {
   readonly #envelopeOf: (scope: Scope) => Envelope;
 
   constructor(call: Call, now: string) {
-    const { bound, configuration, operation, object, mode, request } = call;
+    const { bound, configuration, operation, object, mode, request, lookups } = call;
     this.#call = call;
     this.#record = recordMaker(configuration.mappings);
     this.#unreadable = unreadableMapping(configuration.mappings);
@@ -90,6 +83,7 @@ class Planner implements Plan {
       settings: bound.settings.values,
       vars: bound.destination.vars,
       now,
+      lookups,
       config: configuration.config,
       operation,
       object,
@@ -173,7 +167,7 @@ class Planner implements Plan {
     const scope = request.batch === undefined ? first.row.scope : this.#batchScope(members);
     try {
       const body = renderBody(request.body, scope);
-      const outbound = { method: request.method, url: envelope.url, headers: envelope.headers, body };
+      const outbound = { method: envelope.method, url: envelope.url, headers: envelope.headers, body };
       return [{ request, rows: members.map(({ row }) => row), scope, outbound, after }];
     } catch (error) {
       const verdict = unrendered(error);
@@ -197,11 +191,17 @@ class Planner implements Plan {
 }
 
 /** An envelope that reads nothing of a row is rendered once for the call. */
-function envelopes(request: Request, { bound }: Call, now: string, common: Scope): (scope: Scope) => Envelope {
+function envelopes(request: Request, { bound, configuration }: Call, now: string, common: Scope): (scope: Scope) => Envelope {
   const auth = lazy(() => renderAuth(bound, now));
-  const names = [request.path.template, ...request.query, ...request.headers].flatMap((template) => [...template.names]);
-  if (names.some((name) => ROW_NAMES.has(name))) return (scope) => renderEnvelope(request, bound.base, auth(), scope);
-  return lazy(() => renderEnvelope(request, bound.base, auth(), common));
+  const base = lazy(() => baseFor(bound, configuration.config));
+  const names = [
+    ...(typeof request.method === 'string' ? [] : [request.method]),
+    request.path.template,
+    ...request.query,
+    ...request.headers,
+  ].flatMap((template) => [...template.names]);
+  if (names.some((name) => ROW_NAMES.has(name))) return (scope) => renderEnvelope(request, base(), auth(), scope);
+  return lazy(() => renderEnvelope(request, base(), auth(), common));
 }
 
 /** Ids are compared as JSON: the number 1 and the text "1" are two. */

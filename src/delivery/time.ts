@@ -18,11 +18,12 @@ export class CallTime {
   readonly #end: number;
   readonly #done = new AbortController();
 
-  constructor({ clock, deadline, gone }: Pick<World, 'clock' | 'deadline' | 'gone'>) {
+  /** @param begun when the call began, on the clock that only grows; now unless given */
+  constructor({ clock, deadline, gone }: Pick<World, 'clock' | 'deadline' | 'gone'>, begun = clock.elapsed()) {
     const share = ({ part, least, most }: typeof RESERVE) => Math.min(most, Math.max(least, deadline * part));
     this.#clock = clock;
     this.#gone = gone;
-    this.#end = clock.elapsed() + deadline - share(RESERVE);
+    this.#end = begun + deadline - share(RESERVE);
     this.#lastStart = this.#end - share(LAST_START);
     this.ended = this.#after(this.#end);
     this.closing = AbortSignal.any([this.#after(this.#lastStart), gone]);
@@ -36,6 +37,13 @@ export class CallTime {
   /** Milliseconds until nothing may start any more. */
   leftToStart(): number {
     return Math.max(0, this.#lastStart - this.#clock.elapsed());
+  }
+
+  /** Resolves when answers are waited for no longer. */
+  over(): Promise<void> {
+    return this.ended.aborted
+      ? Promise.resolve()
+      : new Promise((resolve) => this.ended.addEventListener('abort', () => resolve(), { once: true }));
   }
 
   whyClosed(): string {

@@ -1,7 +1,7 @@
 /** All destinations of a folder: each ready, or broken with its faults, and none stopping another. */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Fault } from '../fault.ts';
 import { readManifest } from '../manifest/read.ts';
 import type { Path } from '../manifest/yaml.ts';
@@ -14,6 +14,8 @@ import { type Supply, variableOf } from './settings.ts';
 export interface Loaded {
   readonly id: string;
   readonly file: string;
+  /** Undefined where it was not read. */
+  readonly text: string | undefined;
   /** There where the manifest is right. */
   readonly destination: Destination | undefined;
   /** There where its settings are right too. */
@@ -49,8 +51,15 @@ export function idOf(file: string): string {
   return MANIFEST.exec(file.split(/[\\/]/).at(-1) ?? '')?.[1] ?? file;
 }
 
-/** @throws {Fault} where there is no folder */
-export function loadCatalogue(folder: string, supply: Supply): ReadonlyMap<string, Loaded> {
+/**
+ * @param previous what was loaded before: a file with the same text is not compiled again
+ * @throws {Fault} where there is no folder
+ */
+export function loadCatalogue(
+  folder: string,
+  supply: Supply,
+  previous: ReadonlyMap<string, Loaded> = new Map(),
+): ReadonlyMap<string, Loaded> {
   const catalogue = new Map<string, Loaded>();
   const owners = new Map<string, string>();
   for (const file of manifestFiles(folder)) {
@@ -59,20 +68,21 @@ export function loadCatalogue(folder: string, supply: Supply): ReadonlyMap<strin
     const owner = owners.get(variables);
     if (owner === undefined) {
       owners.set(variables, file);
-      catalogue.set(id, load(id, file, supply));
+      catalogue.set(id, load(id, file, supply, previous.get(id)));
       continue;
     }
     const sentence = `${owner} has the same name for the environment (${variables}…). Rename one of the two files.`;
-    const clash = broken(id, file, [
-      new Fault({ code: 'manifest.clash', sentence, place: { file, line: 1, column: 1, length: 1, text: '' } }),
-    ]);
-    catalogue.set(catalogue.has(id) ? `${id} (${file})` : id, clash);
+    const name = catalogue.has(id) ? `${id} (${basename(file)})` : id;
+    const before = previous.get(name);
+    const known = before?.file === file && before.faults[0]?.sentence === sentence ? before : undefined;
+    const place = { file, line: 1, column: 1, length: 1, text: '' };
+    catalogue.set(name, known ?? broken(name, file, [new Fault({ code: 'manifest.clash', sentence, place })]));
   }
   return catalogue;
 }
 
 /** One file, read, compiled and bound. */
-export function load(id: string, file: string, supply: Supply): Loaded {
+export function load(id: string, file: string, supply: Supply, previous?: Loaded): Loaded {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -85,17 +95,30 @@ export function load(id: string, file: string, supply: Supply): Loaded {
       }),
     ]);
   }
+  // Faults of the same text are the same.
+  if (previous?.file === file && previous.text === text)
+    return previous.missing.length === 0 ? previous : rebound(previous, supply);
   const manifest = readManifest(id, file, text);
-  if (isFaults(manifest)) return broken(id, file, manifest);
+  if (isFaults(manifest)) return broken(id, file, manifest, text);
   const compiled = compileDestination(manifest);
-  if (isFaults(compiled)) return broken(id, file, compiled);
+  if (isFaults(compiled)) return broken(id, file, compiled, text);
   const { destination, raws } = compiled;
   const bound = bindDestination(destination, supply);
   return isFaults(bound)
-    ? { id, file, destination, bound: undefined, faults: [], missing: bound, raws }
-    : { id, file, destination, bound, faults: [], missing: [], raws };
+    ? { id, file, text, destination, bound: undefined, faults: [], missing: bound, raws }
+    : { id, file, text, destination, bound, faults: [], missing: [], raws };
 }
 
-function broken(id: string, file: string, faults: readonly Fault[]): Loaded {
-  return { id, file, destination: undefined, bound: undefined, faults, missing: [], raws: [] };
+/** Settings that were missing may be there by now, in files. */
+function rebound(previous: Loaded, supply: Supply): Loaded {
+  const { destination, missing } = previous;
+  if (destination === undefined) return previous;
+  const bound = bindDestination(destination, supply);
+  if (!isFaults(bound)) return { ...previous, bound, missing: [] };
+  const same = bound.length === missing.length && bound.every(({ message }, index) => message === missing[index]?.message);
+  return same ? previous : { ...previous, missing: bound };
+}
+
+function broken(id: string, file: string, faults: readonly Fault[], text?: string): Loaded {
+  return { id, file, text, destination: undefined, bound: undefined, faults, missing: [], raws: [] };
 }

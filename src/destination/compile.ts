@@ -6,8 +6,10 @@ import type { ManifestFile } from '../manifest/read.ts';
 import type { Path } from '../manifest/yaml.ts';
 import { Author } from './author.ts';
 import { compileConnection, milliseconds } from './connection.ts';
-import type { Destination, SettingDeclaration } from './destination.ts';
+import type { Connection, Destination, SettingDeclaration } from './destination.ts';
 import { FormCompiler } from './form.ts';
+import { problemOfHeader } from './headers.ts';
+import { compileLookups } from './lookup.ts';
 import { placeNames } from './names.ts';
 import { compileRequest } from './request.ts';
 import { checkValue, variableOf } from './settings.ts';
@@ -25,12 +27,15 @@ export function compileDestination(file: ManifestFile): CompiledManifest | reado
   const author = new Author(file);
   const names = placeNames(manifest);
   const settings = Object.entries(manifest.settings ?? {}).map(([name, spec]) => declareSetting(id, name, spec, author));
+  const lookups = compileLookups(manifest.lookups ?? {}, manifest.connection, author, names);
   const requests = new Map(
     Object.entries(manifest.requests).map(([name, spec]) => [
       name,
       compileRequest(name, spec, manifest.connection, author, names),
     ]),
   );
+  const connection = compileConnection(manifest.connection, author, names);
+  checkHeaderOrigins(manifest, connection, author);
   const destination: Destination = {
     id,
     name: manifest.name,
@@ -38,14 +43,29 @@ export function compileDestination(file: ManifestFile): CompiledManifest | reado
     file: yaml.file,
     settings,
     vars: manifest.vars ?? {},
-    connection: compileConnection(manifest.connection, author, names),
+    connection,
     form: new FormCompiler(author, names, requests).compile(manifest),
+    lookups,
     requests,
     batchSize: manifest.behavior?.batchSize,
     skipInitialRun: manifest.behavior?.skipInitialRun ?? false,
     deadline: deadlineOf(manifest, author),
   };
   return author.faults.length > 0 ? inOrder(author.faults) : { destination, raws: author.raws };
+}
+
+/** A caller that chooses the host must not be sent the operator's secrets. */
+function checkHeaderOrigins(manifest: Manifest, { url }: Connection, author: Author): void {
+  const settings = Object.entries(manifest.settings ?? {});
+  const kept = settings.filter(([, spec]) => spec.secret === true && spec.header === undefined).map(([name]) => name);
+  if (kept.length === 0) return;
+  // What the templates read, however it is written: settings.host and settings['host'] are one.
+  const read = new Set([...url.template.names, ...(url.allow?.names ?? [])]);
+  for (const [name, spec] of settings) {
+    if (spec.header === undefined || spec.enum !== undefined || !read.has(`settings.${name}`)) continue;
+    const sentence = `A caller's header chooses the host through settings.${name}, and would be sent the operator's secret settings.${kept[0]}. Give ${name} an enum, or let every secret come with the call.`;
+    author.fault('manifest.origin', ['settings', name, 'header'], sentence, 'key');
+  }
 }
 
 /** At least a second: the caller's own time limits are tens of seconds. */
@@ -75,6 +95,7 @@ function declareSetting(id: string, name: string, spec: SettingSpec, author: Aut
     name,
     env: spec.env ?? variableOf(id, name),
     file: spec.file,
+    header: spec.header?.toLowerCase(),
     secret: spec.secret ?? false,
     type: spec.type ?? 'text',
     fallback: spec.default,
@@ -82,6 +103,24 @@ function declareSetting(id: string, name: string, spec: SettingSpec, author: Aut
     allowed: spec.enum,
     description: spec.description,
   };
+  if (spec.header !== undefined && problemOfHeader(spec.header) !== undefined) {
+    author.fault('manifest.header', [...path, 'header'], `"${spec.header}" cannot be a header of the caller's request.`);
+  }
+  if (spec.header?.toLowerCase() === 'authorization') {
+    author.fault(
+      'manifest.header',
+      [...path, 'header'],
+      `"${spec.header}" holds the caller's token for Rowpost itself, which no API may see. Choose another name, such as X-Api-Key.`,
+    );
+  }
+  if (spec.header !== undefined && spec.secret === true && (spec.env !== undefined || spec.file !== undefined)) {
+    author.fault(
+      'manifest.secret',
+      [...path, 'header'],
+      'A secret that comes with the call comes by no other way: remove env and file, or header.',
+      'key',
+    );
+  }
   const wrong = spec.default === undefined ? undefined : checkValue(declaration, spec.default);
   if (wrong !== undefined) {
     const quote = declaration.type === 'text' && typeof spec.default !== 'object';

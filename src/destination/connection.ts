@@ -14,20 +14,22 @@ const DEFAULT_CONCURRENCY = 10;
 
 export function compileConnection(spec: ConnectionSpec, author: Author, names: PlaceNames): Connection {
   return {
-    url: compileUrl(spec.url, author, names),
+    url: compileUrl(spec, author, names),
     auth: compileAuth(spec.auth, author, names),
     concurrency: spec.concurrency ?? DEFAULT_CONCURRENCY,
   };
 }
 
 /** The rendered URL is parsed and checked again when its settings are known: see bind.ts. */
-function compileUrl(source: string, author: Author, names: PlaceNames): BaseUrl {
+function compileUrl({ url: source, allow: hosts }: ConnectionSpec, author: Author, names: PlaceNames): BaseUrl {
   const path: Path = ['connection', 'url'];
   const before = author.faults.length;
-  const template = author.text(source, path, names.url('connection.url'), 'url');
+  const seen = hosts === undefined ? names.url('connection.url') : names.url('connection.url', 'config');
+  const template = author.text(source, path, seen, 'url');
   const sentence = author.faults.length === before ? problemOfUrl(template.literal) : undefined;
   if (sentence !== undefined) author.fault('manifest.url', path, `connection.url ${sentence}`);
-  return { template };
+  const allow = hosts === undefined ? undefined : author.tree(hosts, ['connection', 'allow'], names.url('connection.allow'));
+  return { template, allow: template.names.has('config') ? allow : undefined };
 }
 
 /** What is wrong with a base URL whatever its settings hold, as the rest of a sentence. */

@@ -12,6 +12,9 @@
 import type { Question, TextTemplate, ValueTemplate } from '../template/template.ts';
 import type { Tree } from '../template/tree.ts';
 
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+export type HttpMethod = (typeof METHODS)[number];
+
 export const OPERATIONS = ['add', 'change', 'remove'] as const;
 export type Operation = (typeof OPERATIONS)[number];
 
@@ -24,6 +27,7 @@ export interface Destination {
   readonly vars: Readonly<Record<string, unknown>>;
   readonly connection: Connection;
   readonly form: FormLevel;
+  readonly lookups: ReadonlyMap<string, Lookup>;
   readonly requests: ReadonlyMap<string, Request>;
   /** As the manifest says; what it leaves out is undefined. */
   readonly batchSize: number | undefined;
@@ -37,6 +41,8 @@ export interface SettingDeclaration {
   /** The environment variable that holds it. */
   readonly env: string;
   readonly file: string | undefined;
+  /** The header of the caller's request that holds it, in lower case. */
+  readonly header: string | undefined;
   readonly secret: boolean;
   readonly type: 'text' | 'number' | 'boolean' | 'json';
   readonly fallback: unknown;
@@ -52,9 +58,11 @@ export interface Connection {
   readonly concurrency: number;
 }
 
-/** `connection.url`: its origin comes from the manifest or the operator alone. */
+/** `connection.url`: its origin comes from the manifest or the operator alone, or from the configuration within `allow`. */
 export interface BaseUrl {
   readonly template: TextTemplate;
+  /** The hosts that a URL from the configuration may have; undefined where it reads no configuration. */
+  readonly allow: Tree | undefined;
 }
 
 export interface Auth {
@@ -101,7 +109,7 @@ export interface ValidationRule {
 
 export interface Request {
   readonly name: string;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method: HttpMethod | ValueTemplate;
   readonly path: PathTemplate;
   /** Of the connection, then of the request; later keys win. */
   readonly query: readonly Tree[];
@@ -109,12 +117,52 @@ export interface Request {
   readonly body: Body;
   readonly batch: { readonly size: number } | undefined;
   readonly item: Tree | undefined;
-  readonly idempotent: boolean;
+  /** As the manifest says; undefined where the method decides. */
+  readonly idempotent: boolean | undefined;
   readonly rules: readonly RowRule[];
   /** Milliseconds for one attempt. */
   readonly timeout: number;
   readonly retry: RetryPolicy;
   readonly response: Response;
+  /** The lookups that its templates read. */
+  readonly lookups: ReadonlySet<string>;
+}
+
+/** Data asked of the API. */
+export interface Lookup {
+  readonly name: string;
+  readonly request: Request;
+  /** Where the list stands; undefined for the whole body. */
+  readonly list: ValueTemplate | undefined;
+  readonly next: NextPage | undefined;
+  /** Pages at most. */
+  readonly pages: number;
+  /** Milliseconds that an answer serves rows and validation. */
+  readonly cache: number;
+  /** The other lookups that it reads. */
+  readonly reads: ReadonlySet<string>;
+  /** The names by which its answer is read beside the answer's own: answers are kept apart by their values. */
+  readonly readsAnswerBy: readonly ('object' | 'mode' | 'config' | 'lookups')[];
+}
+
+/** What the request of the next page changes. */
+export type NextPage =
+  | { readonly kind: 'link' }
+  | { readonly kind: 'url'; readonly url: ValueTemplate }
+  | {
+      readonly kind: 'change';
+      readonly query: Change;
+      /** Keys of a JSON body. */
+      readonly json: Change | undefined;
+    };
+
+/** What the next page changes in a query or a body. */
+export interface Change {
+  readonly names: readonly string[];
+  /** The values by name; a name without one is left out of the request. */
+  readonly values: Tree;
+  /** Of the values those that templates make: without any of them there is no next page. */
+  readonly made: Tree;
 }
 
 export interface PathTemplate {

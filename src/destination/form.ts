@@ -151,7 +151,7 @@ export class FormCompiler {
       );
       return;
     }
-    for (const [name, property] of Object.entries(isMap(properties) ? properties : {})) {
+    for (const name of Object.keys(isMap(properties) ? properties : {})) {
       const at = [...path, 'properties', name];
       if (CONFIGURATION.has(name)) {
         this.#author.fault(
@@ -159,13 +159,6 @@ export class FormCompiler {
           at,
           `An option cannot be named "${name}": Hightouch sets that part of the configuration itself.`,
           'key',
-        );
-      }
-      if (isMap(property) && property.format === 'liquid') {
-        this.#author.fault(
-          'manifest.not-yet',
-          [...at, 'format'],
-          'format: liquid (a template that the person at the form writes) is not yet built in this version of Rowpost.',
         );
       }
     }

@@ -3,9 +3,11 @@
 import { didYouMean, Fault, oneOf } from '../fault.ts';
 import { type Scope, scopeOf } from '../template/scope.ts';
 import { scalarText } from '../template/text.ts';
+import type { Ask } from './ask.ts';
 import type { BoundDestination } from './bind.ts';
 import type { Entry, FormLevel, Operation, Request } from './destination.ts';
 import { FIELD_TYPES } from './form.ts';
+import { lookupsRead, type Named } from './lookups-read.ts';
 
 /** An object or a mode, as the form lists it. */
 export interface Listed {
@@ -27,6 +29,8 @@ export interface Chosen {
   /** Outermost first. */
   readonly levels: readonly FormLevel[];
   readonly scope: Scope;
+  /** What templates read of the API, added to the scope. */
+  with(templates: Iterable<Named | undefined>): Promise<Scope>;
 }
 
 interface Item {
@@ -35,26 +39,57 @@ interface Item {
   readonly scope: Scope;
 }
 
+/** What a choice is made from, beside the ids. */
+export interface Choosing {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly ask: Ask;
+  readonly config?: Readonly<Record<string, unknown>> | undefined;
+}
+
 /**
- * @param now milliseconds since 1970
- * @throws {Fault} for an object or a mode that there is not
+ * Follows the ids from the top to the levels that apply.
+ * @throws {Fault} for an object or a mode that there is not, and where a lookup fails
  */
-export function choose(bound: BoundDestination, object: string | undefined, mode: string | undefined, now: number): Chosen {
+export async function choose(
+  bound: BoundDestination,
+  object: string | undefined,
+  mode: string | undefined,
+  choosing: Choosing,
+): Promise<Chosen> {
   const { destination, settings } = bound;
-  const scope = scopeOf({ settings: settings.values, vars: destination.vars, now: new Date(now).toISOString(), object, mode });
+  const scope = scopeOf({
+    settings: settings.values,
+    vars: destination.vars,
+    now: new Date(choosing.now).toISOString(),
+    object,
+    mode,
+  });
   const levels: FormLevel[] = [destination.form];
-  for (const [what, id, entries] of [
-    ['object', object, () => innermost(levels, 'objects')],
-    ['mode', mode, () => innermost(levels, 'modes')],
+  const chosen: Chosen = {
+    object,
+    mode,
+    levels,
+    scope,
+    async with(templates) {
+      const names = lookupsRead(templates);
+      return names.size === 0
+        ? scope
+        : scope.with({ lookups: await choosing.ask(names, { object, mode, config: choosing.config }) });
+    },
+  };
+  for (const [what, id, word] of [
+    ['object', object, 'objects'],
+    ['mode', mode, 'modes'],
   ] as const) {
-    const list = entries();
+    const list = innermost(levels, word);
     if (id === undefined || list === undefined) continue;
-    const items = itemsOf(list, scope);
+    const items = await itemsOf(list, chosen);
     const item = items.find(({ listed }) => listed.id === id);
     if (item === undefined) throw unknownChoice(what, id, items);
     if (item.entry.level !== undefined) levels.push(item.entry.level);
   }
-  return { object, mode, levels, scope };
+  return chosen;
 }
 
 function unknownChoice(what: string, id: string, items: readonly Item[]): Fault {
@@ -72,26 +107,29 @@ export function innermost<K extends keyof FormLevel>(levels: readonly FormLevel[
   return levels.findLast((level) => level[word] !== undefined)?.[word];
 }
 
-export function listObjects({ levels, scope }: Chosen): Listed[] {
-  return listed(innermost(levels, 'objects'), scope);
+export function listObjects(chosen: Chosen): Promise<Listed[]> {
+  return listed(innermost(chosen.levels, 'objects'), chosen);
 }
 
-export function listModes({ levels, scope }: Chosen): Listed[] {
-  return listed(innermost(levels, 'modes'), scope);
+export function listModes(chosen: Chosen): Promise<Listed[]> {
+  return listed(innermost(chosen.levels, 'modes'), chosen);
 }
 
 /** Undefined where no level declares fields: then any column may be mapped to anything. */
-export function listFields({ levels, scope }: Chosen): ListedField[] | undefined {
-  const fields = innermost(levels, 'fields');
-  return (
-    fields &&
-    itemsOf(fields, scope).map(({ listed: field, entry, scope: own }) => ({ ...field, ...fieldWords(entry, own, field.id) }))
-  );
+export async function listFields(chosen: Chosen): Promise<ListedField[] | undefined> {
+  const fields = innermost(chosen.levels, 'fields');
+  if (fields === undefined) return undefined;
+  return (await itemsOf(fields, chosen)).map(({ listed: field, entry, scope: own }) => ({
+    ...field,
+    ...fieldWords(entry, own, field.id),
+  }));
 }
 
-export function listOptions({ levels, scope }: Chosen): { schema: unknown; uiSchema: unknown } | undefined {
-  const options = innermost(levels, 'options');
-  return options && { schema: options.schema.value(scope), uiSchema: options.uiSchema?.value(scope) ?? {} };
+export async function listOptions(chosen: Chosen): Promise<{ schema: unknown; uiSchema: unknown } | undefined> {
+  const options = innermost(chosen.levels, 'options');
+  if (options === undefined) return undefined;
+  const scope = await chosen.with([options.schema, options.uiSchema]);
+  return { schema: options.schema.value(scope), uiSchema: options.uiSchema?.value(scope) ?? {} };
 }
 
 /** The request that answers an operation, or nothing. */
@@ -107,12 +145,24 @@ export function reachableSyncs(form: FormLevel): ReadonlyMap<Operation, Request>
   return form.sync === undefined ? inner : [form.sync, ...inner];
 }
 
-function listed(entries: readonly Entry[] | undefined, scope: Scope): Listed[] {
-  return itemsOf(entries ?? [], scope).map((item) => item.listed);
+async function listed(entries: readonly Entry[] | undefined, chosen: Chosen): Promise<Listed[]> {
+  return (await itemsOf(entries ?? [], chosen)).map((item) => item.listed);
 }
 
 /** Entries with `each` stand for one item per element; of two with one id the first wins. */
-function itemsOf(entries: readonly Entry[], scope: Scope): Item[] {
+async function itemsOf(entries: readonly Entry[], chosen: Chosen): Promise<Item[]> {
+  const scope = await chosen.with(
+    entries.flatMap(({ each, only, id, label, description, type, required, identifier }) => [
+      each,
+      only,
+      id,
+      label,
+      description,
+      type,
+      required,
+      identifier,
+    ]),
+  );
   const items = new Map<string, Item>();
   for (const entry of entries) {
     for (const own of scopesOf(entry, scope)) {

@@ -19,7 +19,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   mapped: 'only validate reads it',
   result: 'only response.rows reads it',
   error: 'only response.errors reads it',
-  ...all(['lookups', 'steps', 'auth', 'request', 'idempotency_key'], 'it is not yet built in this version of Rowpost'),
+  lookups: 'nothing is asked of the API before its address and credentials are known',
+  ...all(['steps', 'auth', 'request', 'idempotency_key'], 'it is not yet built in this version of Rowpost'),
 };
 const OF_BATCH = 'it belongs to one row, and this is made once for all of a batch';
 /** What the body of a batched request does not see. */
@@ -35,7 +36,9 @@ function all(names: readonly string[], where: string): Record<string, string> {
 type Where = (place: string) => Names;
 
 export interface PlaceNames {
-  readonly url: Where;
+  readonly url: (place: string, ...more: string[]) => Names;
+  /** Never a row. */
+  readonly lookup: (place: string, ...more: string[]) => Names;
   readonly auth: Where;
   /** All of an unbatched request; of a batched one what is rendered for each row. */
   readonly row: Where;
@@ -54,13 +57,15 @@ export function placeNames(manifest: Manifest): PlaceNames {
   const secrets = new Set(settings.filter(([, setting]) => setting.secret === true).map(([name]) => name));
   const every = new Set([...open, ...secrets]);
   const vars = new Set(Object.keys(manifest.vars ?? {}));
+  const lookups = new Set(Object.keys(manifest.lookups ?? {}));
 
-  const names = (where: string, seen: ReadonlySet<string>, more: readonly string[], own = {}, now = true): Names => ({
+  /** `early`: before anything can be asked of the API. */
+  const names = (where: string, seen: ReadonlySet<string>, more: readonly string[], own = {}, early = false): Names => ({
     where,
     known: new Map<string, ReadonlySet<string> | null>([
       ['settings', seen],
       ['vars', vars],
-      ...(now ? [['now', null] as const] : []),
+      ...(early ? [] : [['lookups', lookups] as const]),
       ...more.map((name) => [name, null] as const),
     ]),
     ...(seen === open && { secrets }),
@@ -69,15 +74,17 @@ export function placeNames(manifest: Manifest): PlaceNames {
 
   return {
     // The origin must be the same for the whole call, and the same the next time: no time, no data.
-    url: (where) => names(where, every, [], all([...ROW, 'item', 'items'], 'no data may choose the host'), false),
-    auth: (where) => names(where, every, []),
-    row: (where) => names(where, every, ROW, IN_ROW),
-    batch: (where) => names(where, every, BATCH, IN_BATCH_BODY),
-    form: (where, ...more) => names(where, open, more),
-    validate: (where) => names(where, open, ['config', 'object', 'mode', 'mapped']),
+    url: (where, ...more) => names(where, every, more, all([...ROW, 'item', 'items'], 'no data may choose the host'), true),
+    auth: (where) => names(where, every, ['now'], {}, true),
+    lookup: (where, ...more) =>
+      names(where, every, ['now', 'config', 'object', 'mode', ...more], all([...ROW_NAMES], 'a lookup asks once for all rows')),
+    row: (where) => names(where, every, ['now', ...ROW], IN_ROW),
+    batch: (where) => names(where, every, ['now', ...BATCH], IN_BATCH_BODY),
+    form: (where, ...more) => names(where, open, ['now', ...more]),
+    validate: (where) => names(where, open, ['now', 'config', 'object', 'mode', 'mapped']),
     answer: (where, batched, ...more) =>
-      names(where, every, [...(batched ? BATCH : ROW), ...ANSWER, ...more], batched ? IN_BATCH_ANSWER : IN_ROW),
-    rowAnswer: (where, ...more) => names(where, every, [...ROW, ...ANSWER, ...more]),
+      names(where, every, ['now', ...(batched ? BATCH : ROW), ...ANSWER, ...more], batched ? IN_BATCH_ANSWER : IN_ROW),
+    rowAnswer: (where, ...more) => names(where, every, ['now', ...ROW, ...ANSWER, ...more]),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Compiles one of a manifest's `requests`. */
 
-import { oneOf } from '../fault.ts';
+import { didYouMean, oneOf } from '../fault.ts';
 import type { ConnectionSpec, RequestSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/yaml.ts';
 import type { Names } from '../template/names.ts';
@@ -8,12 +8,13 @@ import { OUTPUT } from '../template/template.ts';
 import type { Tree } from '../template/tree.ts';
 import type { Author } from './author.ts';
 import { compileRetry, milliseconds } from './connection.ts';
-import type { Body, PathTemplate, Request } from './destination.ts';
+import { type Body, METHODS, type PathTemplate, type Request } from './destination.ts';
 import { problemOfHeader } from './headers.ts';
+import { lookupsRead, templatesOf } from './lookups-read.ts';
 import type { PlaceNames } from './names.ts';
 import { compileResponse } from './response.ts';
 
-const METHODS = { get: 'GET', post: 'POST', put: 'PUT', patch: 'PATCH', delete: 'DELETE' } as const;
+const SHORT = { get: 'GET', post: 'POST', put: 'PUT', patch: 'PATCH', delete: 'DELETE' } as const;
 const BODIES = ['json', 'form', 'text'] as const;
 
 /** Until a manifest says otherwise. */
@@ -25,11 +26,11 @@ export function compileRequest(
   connection: ConnectionSpec,
   author: Author,
   names: PlaceNames,
+  path: Path = ['requests', name],
 ): Request {
-  const path: Path = ['requests', name];
-  const where = `requests.${name}`;
-  const { method, pathAt, source } = methodOf(spec, path, author);
+  const where = path.join('.');
   const rowNames = names.row(where);
+  const { method, pathAt, source } = methodOf(spec, path, author, rowNames);
   const bodyNames = spec.batch === undefined ? rowNames : names.batch(`the body of ${where}, which is batched,`);
   const before = author.faults.length;
   const body = compileBody(spec, path, author, bodyNames, method);
@@ -44,7 +45,7 @@ export function compileRequest(
   }
   if (spec.batch !== undefined && bodyIsRight) checkBatch(spec, path, author, body);
   const item = spec.item === undefined ? undefined : author.tree(spec.item, [...path, 'item'], rowNames, spec.omit);
-  return {
+  const request = {
     name,
     method,
     path: compilePath(source, pathAt, author, rowNames),
@@ -53,7 +54,7 @@ export function compileRequest(
     body,
     batch: spec.batch,
     item,
-    idempotent: spec.idempotent ?? (method !== 'POST' && method !== 'PATCH'),
+    idempotent: spec.idempotent,
     rules: (spec.rules ?? []).map((rule, index) => ({
       if: author.question(rule.if, [...path, 'rules', index, 'if'], rowNames),
       then: rule.then,
@@ -71,20 +72,26 @@ export function compileRequest(
     ),
     response: compileResponse(spec.response ?? {}, [...path, 'response'], where, spec.batch !== undefined, author, names),
   };
+  return { ...request, lookups: lookupsRead(templatesOf(request)) };
 }
 
-function methodOf(spec: RequestSpec, path: Path, author: Author): { method: Request['method']; pathAt: Path; source: string } {
-  const short = (Object.keys(METHODS) as (keyof typeof METHODS)[]).filter((word) => spec[word] !== undefined); // the keys of a literal
+function methodOf(
+  spec: RequestSpec,
+  path: Path,
+  author: Author,
+  names: Names,
+): { method: Request['method']; pathAt: Path; source: string } {
+  const short = (Object.keys(SHORT) as (keyof typeof SHORT)[]).filter((word) => spec[word] !== undefined); // the keys of a literal
   const long = spec.method !== undefined || spec.path !== undefined;
   const [word] = short;
   if (word !== undefined && short.length === 1 && !long)
-    return { method: METHODS[word], pathAt: [...path, word], source: spec[word] ?? '' };
+    return { method: SHORT[word], pathAt: [...path, word], source: spec[word] ?? '' };
   if (word === undefined && spec.method !== undefined && spec.path !== undefined) {
-    return { method: spec.method, pathAt: [...path, 'path'], source: spec.path };
+    return { method: longMethod(spec.method, [...path, 'method'], author, names), pathAt: [...path, 'path'], source: spec.path };
   }
   const sentence =
     short.length === 0 && !long
-      ? `This request has no method. Add one of ${oneOf(Object.keys(METHODS))} with its path.`
+      ? `This request has no method. Add one of ${oneOf(Object.keys(SHORT))} with its path.`
       : short.length > 1
         ? `A request has one method; this one has ${short.join(' and ')}.`
         : long && short.length === 1
@@ -95,8 +102,23 @@ function methodOf(spec: RequestSpec, path: Path, author: Author): { method: Requ
   return { method: 'POST', pathAt: path, source: '/' };
 }
 
+function longMethod(source: string, at: Path, author: Author, names: Names): Request['method'] {
+  if (source.includes('{{')) return author.leaf(source, at, names);
+  const method = METHODS.find((one) => one === source);
+  if (method === undefined)
+    author.fault(
+      'manifest.method',
+      at,
+      `"${source}" is not a method. Use ${oneOf(METHODS)}.`,
+      'value',
+      didYouMean(source.toUpperCase(), METHODS),
+    );
+  return method ?? 'POST';
+}
+
 function compilePath(source: string, at: Path, author: Author, names: Names): PathTemplate {
   const template = author.text(source, at, names, 'path');
+  if (source === '') return { template, skeleton: [''] };
   // Templates are blanked out, so that what is found in the rest stands where the author wrote it.
   const literal = source.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, (part) => OUTPUT.repeat(part.length));
   const wrong = (sentence: string, found?: RegExpExecArray | null) =>

@@ -9,6 +9,8 @@ export interface Supply {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** @throws where the file cannot be read */
   readFile(path: string): string;
+  /** A header of the caller's request, by its name in lower case; undefined where there is no call yet. */
+  header?(name: string): string | undefined;
 }
 
 export interface BoundSettings {
@@ -23,14 +25,19 @@ export function variableOf(id: string, name: string): string {
   return `${id}_${name}`.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 }
 
-export function bindSettings(destination: Destination, supply: Supply): BoundSettings | readonly Fault[] {
+/**
+ * @param known what the operator supplies, bound before: then only headers are read, so that a caller hears of nothing else
+ */
+export function bindSettings(destination: Destination, supply: Supply, known?: BoundSettings): BoundSettings | readonly Fault[] {
   const values: Record<string, unknown> = Object.create(null);
   const secrets: string[] = [];
   const faults: Fault[] = [];
   for (const declaration of destination.settings) {
-    const bound = bind(declaration, supply);
+    const bound = known === undefined ? bind(declaration, supply) : bindKnown(declaration, supply, known);
+    // What comes with a call is not there before one.
+    const early = declaration.header !== undefined && supply.header === undefined;
     if (bound instanceof Fault) {
-      faults.push(bound);
+      if (!early || bound.code !== 'settings.missing') faults.push(bound);
       continue;
     }
     values[declaration.name] = bound;
@@ -50,18 +57,31 @@ export function bindGiven(destination: Destination, given: Readonly<Record<strin
     throw new Error('no files are read here');
   };
   return bindSettings(
-    { ...destination, settings: destination.settings.map((setting) => ({ ...setting, file: undefined })) },
+    { ...destination, settings: destination.settings.map((setting) => ({ ...setting, file: undefined, header: undefined })) },
     { env, readFile },
   );
 }
 
+/** The header of the call, where it has one, else what was bound before. */
+function bindKnown(declaration: SettingDeclaration, supply: Supply, { values }: BoundSettings): unknown {
+  const { name, header } = declaration;
+  const sent = header !== undefined && supply.header?.(header);
+  const value = values[name];
+  return sent || value === undefined ? bind(declaration, { ...supply, env: {} }) : value;
+}
+
 function bind(declaration: SettingDeclaration, supply: Supply): unknown {
-  const { name, env, fallback, description, secret } = declaration;
-  const text = textOf(declaration, supply);
+  const { name, env, fallback, description, secret, header } = declaration;
+  const sent = header === undefined ? undefined : supply.header?.(header);
+  const text = sent || (header !== undefined && secret ? undefined : textOf(declaration, supply));
   if (text instanceof Fault) return text;
   if (text === undefined) {
     if (fallback !== undefined) return fallback;
     const what = description === undefined ? '' : ` (${description})`;
+    if (header !== undefined) {
+      const sentence = `settings.${name} is missing${what}: it comes with each call, in the request header ${header}. Add that header where the destination is set up in Hightouch.`;
+      return new Fault({ code: 'settings.missing', sentence });
+    }
     return new Fault({
       code: 'settings.missing',
       sentence: `settings.${name} is missing${what}. Set the environment variable ${env}, or ${env}_FILE to the path of a file that holds it.`,
@@ -71,7 +91,10 @@ function bind(declaration: SettingDeclaration, supply: Supply): unknown {
   const wrong = value === undefined ? `is not ${TYPE_WORDS[declaration.type]}` : checkValue(declaration, value);
   if (wrong === undefined) return value;
   const shown = secret ? 'its value' : JSON.stringify(text.slice(0, 60));
-  return new Fault({ code: 'settings.value', sentence: `settings.${name} (${env}): ${shown} ${wrong}.` });
+  return new Fault({
+    code: 'settings.value',
+    sentence: `settings.${name} (${sent === undefined ? env : `header ${header}`}): ${shown} ${wrong}.`,
+  });
 }
 
 /** The variable, else the file that `<env>_FILE` or the manifest names. An empty variable counts as not set. */

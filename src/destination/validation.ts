@@ -3,33 +3,46 @@
 import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import { createValidator, type Problem } from '../schema/validate.ts';
+import { problemOfTemplate } from '../template/configuration-template.ts';
 import { isMap, scalarText } from '../template/text.ts';
 import type { BoundDestination } from './bind.ts';
-import { type Chosen, choose, innermost, listFields, listModes, listObjects, listOptions } from './listing.ts';
+import { type Choosing, type Chosen, choose, innermost, listFields, listModes, listObjects, listOptions } from './listing.ts';
 import { allMappings, type Mapping, type Mappings, readConfiguration } from './mappings.ts';
 
 /**
  * Sentences for the person at the form; none where the configuration is right.
- * @param now milliseconds since 1970
+ * @throws {Fault} where a lookup fails
  */
-export function validateConfiguration(bound: BoundDestination, configuration: unknown, now: number): string[] {
+export async function validateConfiguration(
+  bound: BoundDestination,
+  configuration: unknown,
+  choosing: Choosing,
+): Promise<string[]> {
   const { config, mappings } = readConfiguration(configuration);
-  const chosen = chooseFor(bound, config, now);
+  const chosen = await chooseFor(bound, config, choosing);
   if (typeof chosen === 'string') return [chosen];
-  return [...mappingErrors(chosen, mappings), ...optionErrors(chosen, config), ...ruleErrors(chosen, config, mappings)];
+  return [
+    ...(await mappingErrors(chosen, mappings)),
+    ...(await optionErrors(chosen, config)),
+    ...(await ruleErrors(chosen, config, mappings)),
+  ];
 }
 
-/** What a configuration chose, or why it is no choice. */
-export function chooseFor(bound: BoundDestination, config: Readonly<Record<string, unknown>>, now: number): Chosen | string {
+/** What a configuration chose, or why it is no choice. @throws {Fault} where a lookup fails */
+export async function chooseFor(
+  bound: BoundDestination,
+  config: Readonly<Record<string, unknown>>,
+  choosing: Choosing,
+): Promise<Chosen | string> {
   const object = chosenId(config.object);
   const mode = chosenId(config.mode);
   try {
-    const top = choose(bound, object, undefined, now);
-    if (object === undefined && listObjects(top).length > 0) return 'Choose an object.';
-    if (mode === undefined && listModes(top).length > 0) return 'Choose a mode.';
-    return choose(bound, object, mode, now);
+    const top = await choose(bound, object, undefined, { ...choosing, config });
+    if (object === undefined && (await listObjects(top)).length > 0) return 'Choose an object.';
+    if (mode === undefined && (await listModes(top)).length > 0) return 'Choose a mode.';
+    return await choose(bound, object, mode, { ...choosing, config });
   } catch (error) {
-    if (error instanceof Fault) return error.message;
+    if (error instanceof Fault && error.code !== 'lookup.failed') return error.message;
     throw error;
   }
 }
@@ -39,7 +52,7 @@ function chosenId(value: unknown): string | undefined {
   return typeof value === 'string' ? value : stringifyJson(value);
 }
 
-function mappingErrors(chosen: Chosen, mappings: Mappings): string[] {
+async function mappingErrors(chosen: Chosen, mappings: Mappings): Promise<string[]> {
   const errors: string[] = [];
   const mapped = new Set(allMappings(mappings).map(({ to }) => to));
   for (const entry of allMappings(mappings)) {
@@ -51,7 +64,7 @@ function mappingErrors(chosen: Chosen, mappings: Mappings): string[] {
       `Fields of your own (${names(mappings.custom)}) are not taken here. Map them to fields of the list, or remove them.`,
     );
   }
-  const fields = listFields(chosen);
+  const fields = await listFields(chosen);
   if (fields === undefined) return errors;
   for (const field of fields) {
     if (field.required && !mapped.has(field.id)) errors.push(`The required field "${field.label}" is not mapped.`);
@@ -73,33 +86,81 @@ function names(mappings: readonly Mapping[]): string {
 }
 
 /** Options stand flat beside Hightouch's own members: only those that the schema declares are checked. */
-function optionErrors(chosen: Chosen, config: Readonly<Record<string, unknown>>): string[] {
-  const schema = listOptions(chosen)?.schema;
+async function optionErrors(chosen: Chosen, config: Readonly<Record<string, unknown>>): Promise<string[]> {
+  const schema = (await listOptions(chosen))?.schema;
   if (!isMap(schema)) return [];
   const declared = isMap(schema.properties) ? Object.keys(schema.properties) : [];
   const options: Record<string, unknown> = {};
   for (const name of declared) if (config[name] !== undefined) options[name] = config[name];
+  const impossible = Object.entries(isMap(schema.properties) ? schema.properties : {}).flatMap(([name, property]) =>
+    isMap(property) && Array.isArray(property.enum) && property.enum.length === 0
+      ? [`There is nothing to choose from for the option "${titleOf(property, name)}" yet.`]
+      : [],
+  );
+  return [...impossible, ...schemaErrors(schema, options), ...templateErrors(schema, options)];
+}
+
+function schemaErrors(schema: Record<string, unknown>, options: Readonly<Record<string, unknown>>): string[] {
+  let validate: ReturnType<typeof createValidator>;
   try {
-    return createValidator(schema)(options).map(optionError);
+    validate = createValidator(choosable(schema));
   } catch (error) {
-    // What templates made of the schema is known only now.
     const why = error instanceof Error ? error.message : String(error);
     return [`The options of this destination are no JSON Schema: ${why}. Its manifest must be mended.`];
   }
+  return validate(options).map(optionError);
+}
+
+/** The API may know nothing to choose, or one thing twice; JSON Schema wants at least one, and each once. */
+function choosable(schema: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(schema).flatMap(([key, value]): [string, unknown][] => {
+    if (key === 'enum' && Array.isArray(value)) return value.length === 0 ? [] : [[key, unique(value)]];
+    return [[key, isMap(value) ? choosable(value) : value]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function unique(values: readonly unknown[]): unknown[] {
+  return [...new Map(values.map((value) => [stringifyJson(value), value])).values()];
+}
+
+/** Options that hold a template of the person's own must be one, inside objects and lists too. */
+function templateErrors(schema: Readonly<Record<string, unknown>>, value: unknown, name = ''): string[] {
+  if (Array.isArray(value)) {
+    const { items } = schema;
+    return isMap(items) ? value.flatMap((item, index) => templateErrors(items, item, `${name}.${index}`)) : [];
+  }
+  if (isMap(value)) {
+    const properties = isMap(schema.properties) ? schema.properties : {};
+    return Object.entries(properties).flatMap(([key, inner]) =>
+      isMap(inner) && Object.hasOwn(value, key) ? templateErrors(inner, value[key], name === '' ? key : `${name}.${key}`) : [],
+    );
+  }
+  if (schema.format !== 'liquid' || typeof value !== 'string') return [];
+  const problem = problemOfTemplate(value, schema.contentMediaType === 'application/json' ? 'json' : 'text');
+  return problem === undefined ? [] : [`The option "${titleOf(schema, name)}" is no template: ${problem}`];
+}
+
+function titleOf(schema: Readonly<Record<string, unknown>>, name: string): string {
+  return typeof schema.title === 'string' ? schema.title : name;
 }
 
 function optionError({ path, keyword, params, message, schema }: Problem): string {
-  const title = typeof schema.title === 'string' ? schema.title : path.join('.');
+  const title = titleOf(schema, path.join('.'));
   if (keyword === 'required') return `The option "${String(params.missingProperty)}" is missing.`;
   if (keyword === 'enum')
     return `The option "${title}" must be one of ${(params.allowedValues as unknown[]).map((value) => scalarText(value)).join(', ')}.`; // Ajv's own params of enum
   return `The option "${title}" ${message}.`;
 }
 
-function ruleErrors(chosen: Chosen, config: Readonly<Record<string, unknown>>, mappings: Mappings): string[] {
-  const scope = chosen.scope.with({ config, mapped: allMappings(mappings).map(({ to }) => to) });
+async function ruleErrors(chosen: Chosen, config: Readonly<Record<string, unknown>>, mappings: Mappings): Promise<string[]> {
+  const rules = chosen.levels.flatMap((level) => level.rules);
+  const scope = (await chosen.with(rules.flatMap((rule) => [rule.if, rule.error]))).with({
+    config,
+    mapped: allMappings(mappings).map(({ to }) => to),
+  });
   const errors: string[] = [];
-  for (const rule of chosen.levels.flatMap((level) => level.rules)) {
+  for (const rule of rules) {
     try {
       if (rule.if.ask(scope)) errors.push(scalarText(rule.error.value(scope)));
     } catch (error) {

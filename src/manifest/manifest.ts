@@ -3,6 +3,7 @@
 import type { Static } from 'typebox';
 import type { CasesWords } from './words/cases.ts';
 import type { Connection as ConnectionWords } from './words/connection.ts';
+import type { Lookup as LookupWords } from './words/lookup.ts';
 import type { ManifestWords } from './words/manifest.ts';
 import type { Request as RequestWords } from './words/request.ts';
 import type { Response as ResponseWords } from './words/response.ts';
@@ -12,6 +13,7 @@ export type Manifest = Static<typeof ManifestWords>;
 export type SettingSpec = Static<typeof SettingWords>;
 export type ConnectionSpec = Static<typeof ConnectionWords>;
 export type RequestSpec = Static<typeof RequestWords>;
+export type LookupSpec = Static<typeof LookupWords>;
 export type ResponseSpec = Static<typeof ResponseWords>;
 export type ObjectSpec = NonNullable<Manifest['objects']>[number];
 export type ModeSpec = NonNullable<Manifest['modes']>[number];

@@ -3,8 +3,8 @@
 export interface Redactor {
   /** The text with `[secret]` in place of each secret. */
   redact(text: string): string;
-  /** From now on this is a secret too. */
-  add(secret: string): void;
+  /** From now on this is a secret too, until what is returned is called. */
+  add(secret: string): () => void;
 }
 
 const MARK = '[secret]';
@@ -18,26 +18,82 @@ const SHORTEST = 4;
 /** Part of an encoded secret inside something longer: below this many characters it would meet innocent text. */
 const SHORTEST_PART = 8;
 
-export function createRedactor(secrets: Iterable<string>): Redactor {
-  const forms = new Set<string>();
-  let pattern: RegExp | undefined;
+/** A secret with all that it may turn up as. Each has its own pattern: one for all would be made anew for every caller. */
+interface Known {
+  readonly forms: readonly string[];
+  readonly pattern: RegExp;
+  /** How often it was added. */
+  count: number;
+}
 
-  function add(secret: string): void {
-    if (secret.length < SHORTEST) return;
-    for (const form of formsOf(secret)) if (form.length >= SHORTEST) forms.add(form);
-    pattern = undefined;
+export function createRedactor(secrets: Iterable<string>): Redactor {
+  const known = new Map<string, Known>();
+
+  function add(secret: string): () => void {
+    if (secret.length < SHORTEST) return () => undefined;
+    const own = known.get(secret) ?? learn(secret);
+    known.set(secret, own);
+    own.count++;
+    let released = false;
+    return () => {
+      if (!released && --own.count === 0) known.delete(secret);
+      released = true;
+    };
   }
 
   for (const secret of secrets) add(secret);
   return {
     add,
     redact(text) {
-      if (forms.size === 0) return text;
-      pattern ??= alternation(forms);
-      const clean = text.replace(pattern, MARK);
-      return clean.includes(CUT) ? withoutCut(clean, forms) : clean;
+      const whole = withoutSecrets(text, known.values());
+      return whole.includes(CUT) ? withoutBeginnings(whole, known.values()) : whole;
     },
   };
+}
+
+function learn(secret: string): Known {
+  // A form that is short, or empty, would be found everywhere.
+  const forms = [...new Set([secret, ...asUtf8(secret)].flatMap(formsOf))].filter((form) => form.length >= SHORTEST);
+  return { forms, pattern: alternation(forms), count: 0 };
+}
+
+function withoutSecrets(text: string, known: Iterable<Known>): string {
+  const found: { start: number; end: number }[] = [];
+  for (const { pattern } of known) {
+    pattern.lastIndex = 0;
+    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text))
+      found.push({ start: match.index, end: pattern.lastIndex });
+  }
+  if (found.length === 0) return text;
+  found.sort((a, b) => a.start - b.start);
+  let shown = '';
+  let after = 0;
+  for (const { start, end } of found) {
+    // Secrets may overlap: what one mark hides is not shown by the next.
+    if (start >= after) shown += text.slice(after, start) + MARK;
+    after = Math.max(after, end);
+  }
+  return shown + text.slice(after);
+}
+
+function withoutBeginnings(text: string, known: Iterable<Known>): string {
+  const forms = [...known].flatMap((one) => one.forms);
+  const parts = text.split(CUT);
+  return parts.map((part, index) => (index === parts.length - 1 ? part : withoutBeginning(part, forms))).join(CUT);
+}
+
+/** The text without the beginning of a secret that it ends with. */
+function withoutBeginning(whole: string, forms: readonly string[]): string {
+  // Half a surrogate pair at the cut has become U+FFFD.
+  const text = whole.replace(/\ufffd$/, '');
+  let start = text.length;
+  for (const form of forms) {
+    const head = form.slice(0, SHORTEST);
+    const from = Math.max(0, text.length - form.length);
+    for (let at = text.indexOf(head, from); at !== -1 && at < start; at = text.indexOf(head, at + 1))
+      if (form.startsWith(text.slice(at))) start = at;
+  }
+  return start === text.length ? whole : text.slice(0, start) + MARK;
 }
 
 /** Longest first: an alternation takes the first that fits, and a secret may begin with another one. */
@@ -46,30 +102,11 @@ function alternation(forms: Iterable<string>): RegExp {
   return new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'), 'g');
 }
 
-/** Takes out the beginnings of secrets that stand before a cut: a text is often shortened before it comes here. */
-function withoutCut(text: string, forms: ReadonlySet<string>): string {
-  let out = '';
-  let from = 0;
-  for (let end = text.indexOf(CUT); end >= 0; end = text.indexOf(CUT, end + 1)) {
-    // Half a surrogate pair at the cut has become U+FFFD.
-    const before = text.slice(from, end).replace(/\ufffd$/, '');
-    const start = beginningOf(before, forms);
-    out += start === undefined ? text.slice(from, end) : before.slice(0, start) + MARK;
-    from = end;
-  }
-  return out + text.slice(from);
-}
-
-/** Where the text ends with the beginning of one of the forms, the index of the longest; shorter ones than a secret may be are left. */
-function beginningOf(text: string, forms: ReadonlySet<string>): number | undefined {
-  let first: number | undefined;
-  for (const form of forms) {
-    const head = form.slice(0, SHORTEST);
-    let at = text.indexOf(head, Math.max(0, text.length - form.length));
-    while (at >= 0 && !form.startsWith(text.slice(at))) at = text.indexOf(head, at + 1);
-    if (at >= 0) first = Math.min(at, first ?? at);
-  }
-  return first;
+/** What came by a header is Latin-1 to Node, and may have been UTF-8 to whoever wrote it. */
+function asUtf8(secret: string): string[] {
+  if (!/[\u0080-\u00ff]/.test(secret) || /[\u0100-\uffff]/.test(secret)) return [];
+  const read = Buffer.from(secret, 'latin1').toString('utf8');
+  return read.includes('\ufffd') || read.length < SHORTEST ? [] : [read];
 }
 
 function formsOf(secret: string): string[] {

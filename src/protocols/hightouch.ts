@@ -1,13 +1,25 @@
 /** Hightouch's Embedded Destination: the nine methods, in its own words. */
 
 import type { Call, Verdict } from '../delivery/call.ts';
+import type { Ask } from '../destination/ask.ts';
 import type { BoundDestination } from '../destination/bind.ts';
 import { OPERATIONS, type Operation, type Request } from '../destination/destination.ts';
-import { choose, listFields, listModes, listObjects, listOptions, reachableSyncs, requestFor } from '../destination/listing.ts';
+import {
+  type Choosing,
+  choose,
+  listFields,
+  listModes,
+  listObjects,
+  listOptions,
+  reachableSyncs,
+  requestFor,
+} from '../destination/listing.ts';
 import { readConfiguration } from '../destination/mappings.ts';
 import { chooseFor, validateConfiguration } from '../destination/validation.ts';
+import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import { type Method, type Methods, RPC_CODES, RpcError } from '../rpc/method.ts';
+import { isMap } from '../template/text.ts';
 import { optionalConfiguration, readChoice, readConfigurationParam, readOperation } from './params.ts';
 
 /** What a method is given beside its params. */
@@ -16,37 +28,75 @@ export interface Caller {
   readonly signal: AbortSignal;
 }
 
-/** What the methods of a destination need of the rest of the world. */
-export interface HightouchDeps {
+/** A destination at work, for one call: its settings may come with the call. */
+export interface Running {
+  readonly bound: BoundDestination;
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds that only ever grow. */
+  elapsed(): number;
+  /**
+   * @param maxAge milliseconds; an older answer is asked for anew
+   * @param begun when the call began, by `elapsed`: its deadline counts from there
+   */
+  ask(maxAge: number, begun: number): Ask;
   /** One verdict for each row of the call, in its order. */
   deliver(call: Call, gone: AbortSignal): Promise<readonly Verdict[]>;
   /** Takes secrets out of a reason. */
   redact(text: string): string;
 }
 
+/** What somebody at the form sees is not older, in milliseconds: the reload buttons are there for that. */
+const FORM_AGE = 10_000;
+
 /** Rows in a call where neither the manifest nor a batch says more. */
 const DEFAULT_BATCH_SIZE = 100;
 
-export function hightouchMethods(bound: BoundDestination, deps: HightouchDeps): Methods<Caller> {
-  const chosen = (params: unknown) => {
-    const { object, mode } = readChoice(params);
-    return choose(bound, object, mode, deps.now());
+/** @param running the destination for a caller; it may throw what the caller should be told */
+export function hightouchMethods<C extends Caller>(running: (caller: C) => Running): Methods<C> {
+  const methods = new Map<string, Method<C>>();
+  /** What is asked for the form; a lookup that fails is an answer of its own kind, not the caller's mistake. */
+  const define = (
+    name: string,
+    answer: (running: Running, params: unknown, choosing: Choosing) => Promise<object>,
+    maxAge = FORM_AGE,
+  ) => {
+    methods.set(name, async (params, caller) => {
+      const own = running(caller);
+      try {
+        return withoutSecrets(await answer(own, params, { now: own.now(), ask: own.ask(maxAge, own.elapsed()) }), own.redact);
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        const message = own.redact(error.message);
+        throw new RpcError(error.code === 'lookup.failed' ? RPC_CODES.upstream : RPC_CODES.invalidParams, message);
+      }
+    });
   };
-  const methods = new Map<string, Method<Caller>>([
-    ['list_objects', async () => ({ objects: listObjects(choose(bound, undefined, undefined, deps.now())) })],
-    ['list_modes', async (params) => ({ modes: listModes(chosen({ object: readChoice(params).object })) })],
-    ['list_fields', async (params) => ({ fields: listFields(chosen(params)) ?? [] })],
-    ['list_options', async (params) => ({ options: listOptions(chosen(params)) ?? null })],
-    [
-      'validate',
-      async (params) => ({ errors: validateConfiguration(bound, readConfigurationParam(params), deps.now()).map(deps.redact) }),
-    ],
-    ['behavior', async (params) => behavior(bound, optionalConfiguration(params), deps.now())],
-  ]);
+  const chosen = ({ bound }: Running, { object, mode }: ReturnType<typeof readChoice>, choosing: Choosing) =>
+    choose(bound, object, mode, choosing);
+
+  define('list_objects', async (own, _, choosing) => ({
+    objects: await listObjects(await chosen(own, { object: undefined, mode: undefined }, choosing)),
+  }));
+  define('list_modes', async (own, params, choosing) => ({
+    modes: await listModes(await chosen(own, { object: readChoice(params).object, mode: undefined }, choosing)),
+  }));
+  define('list_fields', async (own, params, choosing) => ({
+    fields: (await listFields(await chosen(own, readChoice(params), choosing))) ?? [],
+  }));
+  define('list_options', async (own, params, choosing) => ({
+    options: (await listOptions(await chosen(own, readChoice(params), choosing))) ?? null,
+  }));
+  define('validate', async (own, params, choosing) => ({
+    errors: await validateConfiguration(own.bound, readConfigurationParam(params), choosing),
+  }));
+  define(
+    'behavior',
+    async (own, params, choosing) => behavior(own.bound, optionalConfiguration(params), choosing),
+    Number.POSITIVE_INFINITY,
+  );
   for (const operation of OPERATIONS)
-    methods.set(operation, (params, { signal }) => operate(bound, deps, operation, params, signal));
+    methods.set(operation, async (params, caller) => operate(running(caller), operation, params, caller.signal));
   return methods;
 }
 
@@ -58,9 +108,13 @@ export function brokenMethods(why: string): Methods<Caller> {
   return { get: () => method };
 }
 
-function behavior(bound: BoundDestination, configuration: Readonly<Record<string, unknown>> | undefined, now: number): object {
+async function behavior(
+  bound: BoundDestination,
+  configuration: Readonly<Record<string, unknown>> | undefined,
+  choosing: Choosing,
+): Promise<object> {
   const { destination } = bound;
-  const chosen = configuration && chooseFor(bound, readConfiguration(configuration).config, now);
+  const chosen = configuration && (await chooseFor(bound, readConfiguration(configuration).config, choosing));
   const requests = (operation: Operation): Request[] =>
     (chosen === undefined || typeof chosen === 'string'
       ? reachableSyncs(destination.form).map((sync) => sync.get(operation))
@@ -74,39 +128,49 @@ function behavior(bound: BoundDestination, configuration: Readonly<Record<string
   };
 }
 
-async function operate(
-  bound: BoundDestination,
-  deps: HightouchDeps,
-  operation: Operation,
-  params: unknown,
-  gone: AbortSignal,
-): Promise<object> {
+async function operate(own: Running, operation: Operation, params: unknown, gone: AbortSignal): Promise<object> {
   const { idColumn, configuration: given, rows } = readOperation(params);
   const configuration = readConfiguration(given);
   const ids = rows.map((row) => row[idColumn]);
-  const chosen = chooseFor(bound, configuration.config, deps.now());
-  if (typeof chosen === 'string')
+  const all = (reason: string) =>
+    rejectedRows(
+      ids,
+      ids.map(() => reason),
+      own,
+    );
+  try {
+    const begun = own.elapsed();
+    const ask = own.ask(Number.POSITIVE_INFINITY, begun);
+    const chosen = await chooseFor(own.bound, configuration.config, { now: own.now(), ask });
+    if (typeof chosen === 'string') return all(chosen);
+    const request = requestFor(chosen, operation);
+    const { object, mode } = chosen;
+    if (request === undefined)
+      return all(`${mode === undefined ? 'This destination' : `The mode "${mode}"`} does not ${operation} rows.`);
+    const lookups = await ask(request.lookups, { object, mode, config: configuration.config });
+    const verdicts = await own.deliver(
+      { bound: own.bound, begun, request, operation, idColumn, configuration, object, mode, lookups, rows },
+      gone,
+    );
     return rejectedRows(
       ids,
-      ids.map(() => chosen),
-      deps,
+      ids.map((_, index) => reasonOf(verdicts[index])),
+      own,
     );
-  const request = requestFor(chosen, operation);
-  if (request === undefined) {
-    const mode = chosen.mode === undefined ? 'This destination' : `The mode "${chosen.mode}"`;
-    return rejectedRows(
-      ids,
-      ids.map(() => `${mode} does not ${operation} rows.`),
-      deps,
-    );
+  } catch (error) {
+    // Nothing was sent yet: a lookup failed, so what the rows need is not known.
+    if (error instanceof Fault) return all(`not attempted: ${error.message}`);
+    throw error;
   }
-  const { object, mode } = chosen;
-  const verdicts = await deps.deliver({ bound, request, operation, idColumn, configuration, object, mode, rows }, gone);
-  return rejectedRows(
-    ids,
-    ids.map((_, index) => reasonOf(verdicts[index])),
-    deps,
-  );
+}
+
+/** What an API answers for the form may hold what it was sent. Plain data only. */
+function withoutSecrets<T>(value: T, redact: (text: string) => string): T;
+function withoutSecrets(value: unknown, redact: (text: string) => string): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((one) => withoutSecrets(one, redact));
+  if (!isMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, one]) => [redact(name), withoutSecrets(one, redact)]));
 }
 
 /** A row without a verdict would be taken for delivered: it is rejected, whatever went wrong. */
@@ -116,7 +180,11 @@ function reasonOf(verdict: Verdict | undefined): string | undefined {
 }
 
 /** An id that stands twice is reported once, with the first reason. */
-function rejectedRows(ids: readonly unknown[], reasons: readonly (string | undefined)[], { redact }: HightouchDeps): object {
+function rejectedRows(
+  ids: readonly unknown[],
+  reasons: readonly (string | undefined)[],
+  { redact }: Pick<Running, 'redact'>,
+): object {
   const rejected = new Map<string, { id: unknown; reason: string }>();
   for (const [index, id] of ids.entries()) {
     const reason = reasons[index];

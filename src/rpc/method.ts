@@ -19,6 +19,8 @@ export const RPC_CODES = {
   unknownDestination: -32001,
   destinationBroken: -32002,
   unauthorized: -32003,
+  /** The destination's API could not be asked for what the answer needs. */
+  upstream: -32004,
 } as const;
 
 export type RpcCode = (typeof RPC_CODES)[keyof typeof RPC_CODES];

@@ -33,6 +33,8 @@ export function createValidator(schema: object): Validator {
   });
   // ajv-formats is CommonJS: under Node's ES module rules its function is the default export's own default.
   (formats.default ?? formats)(ajv);
+  // A template of the person's own; checked where its language is known.
+  ajv.addFormat('liquid', true);
   const check = ajv.compile(schema);
   return (value) => (check(value) ? [] : (check.errors ?? []).map((error) => problem(error, value)));
 }

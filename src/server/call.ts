@@ -72,7 +72,7 @@ async function answer(ctx: Context, destination: Hosted, line: CallLine, { readB
   const said = await dispatch(
     text,
     methods,
-    { signal: hangUpSignal(ctx.res) },
+    { signal: hangUpSignal(ctx.res), header: (name) => ctx.get(name) || undefined },
     {
       notification(name) {
         methods.get(name);

@@ -6,6 +6,8 @@ import type { Methods } from '../rpc/method.ts';
 export interface CallContext {
   /** Aborted when the caller hangs up before the answer was sent, and at no other time. */
   readonly signal: AbortSignal;
+  /** A header of the request, by its name in lower case; several of one name are joined with ", ". */
+  header(name: string): string | undefined;
 }
 
 export interface Hosted {

@@ -33,7 +33,7 @@ export const ARGUMENTS: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Filters of the design that this version does not have. */
-export const FILTERS_NOT_YET: ReadonlySet<string> = new Set(['liquid', 'parse_csv', 'e164']);
+export const FILTERS_NOT_YET: ReadonlySet<string> = new Set(['parse_csv', 'e164']);
 
 /** Missing and null are in no order with anything; in JavaScript null would be less than 1. */
 function ordering(name: '<' | '<=' | '>' | '>='): Operators[string] {

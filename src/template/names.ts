@@ -19,6 +19,8 @@ export interface Names {
   readonly where: string;
   /** First name → the names behind its dot, or null where any may follow. */
   readonly known: ReadonlyMap<string, ReadonlySet<string> | null>;
+  /** Any other name is one too: columns of a row, which nobody knows beforehand. */
+  readonly open?: boolean;
   /** Secret settings that exist and are not seen here. */
   readonly secrets?: ReadonlySet<string>;
   /** Names of the language that this place does not see, and where they are seen. */
@@ -33,6 +35,7 @@ export function problemOfName(
   dynamic: boolean,
 ): { sentence: string; hint?: string | undefined } | undefined {
   const members = names.known.get(first);
+  if (names.open === true) return undefined;
   if (members === undefined) {
     const list = `Templates of ${names.where} see ${allOf(names.known.keys())}.`;
     const elsewhere = names.elsewhere?.get(first);

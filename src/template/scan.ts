@@ -136,8 +136,12 @@ class Scanner implements Scan {
   #text(text: string, begin: number): void {
     if (!this.#json || this.#capturing()) return;
     for (let i = 0; i < text.length; i++) {
-      if (text[i] === '\\' && this.#inQuotes) i++;
-      else if (text[i] === '"') {
+      if (text[i] === '\\' && this.#inQuotes) {
+        i++;
+        // It would take the escape off the first character of a value.
+        if (i === text.length)
+          this.#checker.problem('template.quotes', 'A backslash of the JSON stands before a value or a tag.', begin + i - 1, 1);
+      } else if (text[i] === '"') {
         this.#inQuotes = !this.#inQuotes;
         if (this.#inQuotes) this.#quote = begin + i;
       }
@@ -219,10 +223,10 @@ class Scanner implements Scan {
     this.#blocks.push({ name: tag.name, begin: tag.begin, length: tag.end - tag.begin, quotedAtStart: this.#inQuotes, locals });
   }
 
-  /** A loop that is left between quotes leaves them open. */
+  /** What leaves a loop leaves its text where it is: the quotes must be as they are without the loop. */
   #leave(tag: TagLike): void {
     const loop = this.#blocks.findLast((block) => block.name === 'for');
-    if (loop === undefined || !this.#json || loop.quotedAtStart === this.#inQuotes) return;
+    if (!this.#json || this.#inQuotes === (loop?.quotedAtStart ?? false)) return;
     const sentence = `This ${tag.name} leaves a quote of the JSON open.`;
     this.#checker.problem('template.quotes', sentence, tag.begin, tag.end - tag.begin);
   }

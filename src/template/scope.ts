@@ -7,7 +7,7 @@ import { engine } from './engine.ts';
 export type Values = Record<string, unknown>;
 
 /** A context in which `size` of a row or a record is a column, never Liquid's count of keys. */
-class RowContext extends Context {
+export class RowContext extends Context {
   override readProperty(...[object, key]: Parameters<Context['readProperty']>): unknown {
     if (key === 'size' && this.#isColumns(object) && !Object.hasOwn(object, key)) return undefined;
     return super.readProperty(object, key);

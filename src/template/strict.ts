@@ -209,7 +209,21 @@ export class Checker {
     if (wrong !== undefined) this.problem('template.name', wrong.sentence, token.begin, token.end - token.begin, wrong.hint);
   }
 
+  /** A person's template is rendered with the columns of a row, so it differs from row to row. */
+  #readsRow(filter: FilterToken): void {
+    this.uses.names.add('row');
+    if (!this.#names.known.has('row')) {
+      this.problem(
+        'template.filter',
+        `"liquid" renders with the columns of a row, and ${this.#names.where} sees none.`,
+        filter.begin,
+        filter.name.length,
+      );
+    }
+  }
+
   #filter(filter: FilterToken): void {
+    if (filter.name === 'liquid') this.#readsRow(filter);
     if (!Object.hasOwn(engine.filters, filter.name)) {
       const off = FILTERS_OFF.get(filter.name);
       const sentence = FILTERS_NOT_YET.has(filter.name)

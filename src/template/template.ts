@@ -1,23 +1,15 @@
 /** Templates, parsed when a manifest is loaded: texts, typed leaves, values and questions. */
 
-import {
-  EchoTag,
-  Filter,
-  type Template as LiquidTemplate,
-  Output,
-  Tokenizer,
-  TypeGuards,
-  toValue,
-  toValueSync,
-  Value,
-} from 'liquidjs';
+import { type Template as LiquidTemplate, Output, Tokenizer, TypeGuards, toValue, toValueSync, Value } from 'liquidjs';
 import { ExactNumber, stringifyJson } from '../numbers.ts';
+import { liquidFilter } from './configuration-template.ts';
 import { engine } from './engine.ts';
+import { addEscapes, neutral, placeOf } from './escapes.ts';
 import { jsonMistake } from './json-text.ts';
 import type { Names, Report } from './names.ts';
-import { escapeFor, type Place } from './places.ts';
+import type { Place } from './places.ts';
 import { asRenderFault, renderFault } from './render-fault.ts';
-import { type Scan, scanTemplate } from './scan.ts';
+import { scanTemplate } from './scan.ts';
 import type { Scope } from './scope.ts';
 import { Checker } from './strict.ts';
 
@@ -49,6 +41,8 @@ export interface Question extends Compiled {
   /** @throws {Fault} for an answer that is neither true nor false */
   ask(scope: Scope): boolean;
 }
+
+engine.registerFilter('liquid', liquidFilter);
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 
@@ -146,18 +140,6 @@ function literalText(part: LiquidTemplate): string {
   return (part.token as unknown as { getContent(): string }).getContent(); // without tags, what is no output is text
 }
 
-/** The JSON text with a harmless value in place of every output, each as long as the output. */
-function neutral(templates: readonly LiquidTemplate[], source: string, scan: Scan): string {
-  let text = source;
-  for (const { token } of templates) {
-    if (TypeGuards.isHTMLToken(token)) continue;
-    const length = token.end - token.begin;
-    const value = scan.quoted.has(token.begin) ? 'x'.repeat(length) : 'null'.padEnd(length);
-    text = text.slice(0, token.begin) + value + text.slice(token.end);
-  }
-  return text;
-}
-
 function soleOutput(templates: readonly LiquidTemplate[]): Output | undefined {
   const [first] = templates;
   return templates.length === 1 && first instanceof Output ? first : undefined;
@@ -195,34 +177,4 @@ function placesInUrl(templates: readonly LiquidTemplate[]): Map<unknown, Place> 
     } else if (TypeGuards.isHTMLToken(part.token)) before += literalText(part);
   }
   return places;
-}
-
-function placeOf(output: { token: { begin: number } }, place: Place, scan: Scan): Place | undefined {
-  const { begin } = output.token;
-  if (scan.captured.has(begin)) return 'text';
-  if (place === 'json-value') return scan.quoted.has(begin) ? 'json-string' : 'json-value';
-  return place;
-}
-
-/** Puts the escape of its place behind the last filter of every output, inside blocks too. */
-function addEscapes(
-  templates: Iterable<LiquidTemplate>,
-  place: (output: { token: { begin: number } }) => Place | undefined,
-): void {
-  for (const template of templates) {
-    if (template instanceof Output || template instanceof EchoTag) {
-      const value = (template as unknown as { value?: Value }).value; // an echo's value is private in the types only
-      const last = value?.filters.at(-1);
-      const where = place(template);
-      // `uri` is the path's own escape; elsewhere its text is escaped like any other.
-      const raw = last?.raw === true && (last.name === 'raw' || where === 'path');
-      if (value !== undefined && where !== undefined) {
-        const token = { name: 'escape for its place', args: [] } as unknown as ConstructorParameters<typeof Filter>[0]; // a filter token without a source
-        // Raw text is text still: a list or a map has none.
-        value.filters.push(new Filter(token, escapeFor(raw ? 'text' : where), engine));
-      }
-    }
-    const children = (template as LiquidTemplate).children?.(false, true); // the classes lack the optional member of their own interface
-    if (children !== undefined) addEscapes(toValueSync(children) as LiquidTemplate[], place); // sync: a list, not a promise
-  }
 }

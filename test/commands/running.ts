@@ -128,6 +128,8 @@ export interface ApiRequest {
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
+  /** The number of the connection that it came by, from 1. */
+  readonly connection: number;
 }
 
 export interface Api {
@@ -140,27 +142,29 @@ export interface Api {
 export type ApiAnswer = (request: ApiRequest, count: number) => Promise<ApiReply | undefined> | ApiReply | undefined;
 interface ApiReply {
   readonly status: number;
+  readonly headers?: Env;
   readonly body?: string;
 }
 
 /** An API on this machine. */
 export async function api(answer: ApiAnswer): Promise<Api> {
   const requests: ApiRequest[] = [];
-  const respond = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+  const connections = new Map<unknown, number>();
+  const respond = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
-    const { method = '', url: path = '', headers } = incoming;
-    const request = { method, path, headers, body: Buffer.concat(chunks).toString('utf8') };
+    const { method = '', url: path = '', headers, socket } = incoming;
+    const connection = connections.get(socket) ?? connections.size + 1;
+    connections.set(socket, connection);
+    const request = { method, path, headers, body: Buffer.concat(chunks).toString('utf8'), connection };
     requests.push(request);
     const reply = await answer(request, requests.length);
     if (reply === undefined) return;
-    outgoing.writeHead(reply.status, { 'content-type': 'application/json' });
+    outgoing.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
     outgoing.end(reply.body ?? '{}');
   };
-  const server = createServer((incoming, outgoing) => {
-    // A caller that goes away in the middle is no failure here.
-    respond(incoming, outgoing).catch(() => outgoing.destroy());
-  });
+  // A caller that hung up needs no answer.
+  const server = createServer((incoming, outgoing) => void respond(incoming, outgoing).catch(() => outgoing.destroy()));
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   after(() => server.close().closeAllConnections());

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { seededRandom, VirtualClock } from '../../src/cases/virtual-clock.ts';
 import type { Clock, World } from '../../src/delivery/call.ts';
 import { deliver } from '../../src/delivery/deliver.ts';
+import { Lookups } from '../../src/delivery/lookups.ts';
 import { Pacer } from '../../src/delivery/pacer.ts';
 import { type BoundDestination, isFaults, withSettings } from '../../src/destination/bind.ts';
 import { compileDestination } from '../../src/destination/compile.ts';
@@ -93,11 +94,15 @@ export async function call(bound: BoundDestination, calling: Calling): Promise<C
     breathe: calling.breathe ?? (() => Promise.resolve()),
     bug: (error) => `ref${bugs.push(error)}`,
   };
-  const methods = hightouchMethods(bound, {
+  const lookups = new Lookups(bound, world);
+  const methods = hightouchMethods(() => ({
+    bound,
     now: () => clock.now(),
     redact: (text) => text,
+    elapsed: () => clock.elapsed(),
+    ask: (maxAge, begun) => lookups.ask(maxAge, begun),
     deliver: (one, gone) => deliver(one, { ...world, gone }),
-  });
+  }));
   const method = methods.get(operation);
   assert.ok(method !== undefined);
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];

@@ -8,7 +8,8 @@ import { compiled, manifest, messages, supply } from './making.ts';
 function base(url: string, env: Record<string, string> = {}, settings = ''): string {
   const result = bindDestination(compiled(manifest(settings, `url: ${JSON.stringify(url)}`)), supply(env));
   if (isFaults(result)) return messages(result).join(' | ');
-  return `${result.base.origin} ${result.base.path}${result.base.operators ? ' operators' : ''}`;
+  const { origin, path, operators } = result.base ?? assert.fail('the base is not known');
+  return `${origin} ${path.replace(/\/$/, '')}${operators ? ' operators' : ''}`;
 }
 
 describe('a base URL', () => {

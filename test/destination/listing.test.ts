@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Chosen } from '../../src/destination/listing.ts';
 import {
+  type Choosing,
+  type Chosen,
   choose,
   listFields,
   listModes,
@@ -16,45 +17,48 @@ import { Fault } from '../../src/fault.ts';
 import { stringifyJson } from '../../src/numbers.ts';
 import { bound, manifest, supply } from './making.ts';
 
-const NOW = Date.UTC(2026, 0, 31);
+const CHOOSING: Choosing = {
+  now: Date.UTC(2026, 0, 31),
+  ask: () => assert.fail('there are no lookups'),
+};
 
 /** What a listing gives as JSON, or the message of the fault that it throws. */
-function told(list: () => unknown): string {
+async function told(list: () => Promise<unknown>): Promise<string> {
   try {
-    return stringifyJson(list());
+    return stringifyJson(await list());
   } catch (error) {
     if (error instanceof Fault) return `${error.code}: ${error.message}`;
     throw error;
   }
 }
 
-function form(
+async function form(
   words: string,
   object?: string,
   mode?: string,
-): { [K in 'objects' | 'modes' | 'fields' | 'options' | 'add']: string } {
+): Promise<{ [K in 'objects' | 'modes' | 'fields' | 'options' | 'add']: string }> {
   const destination = bound(manifest(words), supply({ EXAMPLE_REGION: 'eu' }));
-  const of = (list: (chosen: Chosen) => unknown) => told(() => list(choose(destination, object, mode, NOW)));
+  const of = (list: (chosen: Chosen) => unknown) => told(async () => list(await choose(destination, object, mode, CHOOSING)));
   return {
-    objects: of(listObjects),
-    modes: of(listModes),
-    fields: of((chosen) => listFields(chosen) ?? null),
-    options: of((chosen) => listOptions(chosen) ?? null),
-    add: of((chosen) => requestFor(chosen, 'add')?.name ?? null),
+    objects: await of(listObjects),
+    modes: await of(listModes),
+    fields: await of(async (chosen) => (await listFields(chosen)) ?? null),
+    options: await of(async (chosen) => (await listOptions(chosen)) ?? null),
+    add: await of((chosen) => requestFor(chosen, 'add')?.name ?? null),
   };
 }
 
 describe('a manifest that declares nothing', () => {
-  it('lists nothing', () => {
-    assert.deepEqual(form(''), { objects: '[]', modes: '[]', fields: 'null', options: 'null', add: '"send"' });
+  it('lists nothing', async () => {
+    assert.deepEqual(await form(''), { objects: '[]', modes: '[]', fields: 'null', options: 'null', add: '"send"' });
   });
-  it('takes any object and any mode', () => {
-    assert.equal(form('', 'whatever', 'whatever').add, '"send"');
+  it('takes any object and any mode', async () => {
+    assert.equal((await form('', 'whatever', 'whatever')).add, '"send"');
   });
 });
 
 describe('fields', () => {
-  const field = (fields: string, words = '') => form(`${words}fields:\n${fields}`).fields;
+  const field = async (fields: string, words = '') => (await form(`${words}fields:\n${fields}`)).fields;
   const VARS =
     'settings: { region: {} }\nvars:\n  list: [{ id: a, name: A }, { id: b, name: B, hidden: true }]\n  map: { x: 1 }\n  text: word\n';
   const plain = (id: string, label = id) =>
@@ -120,7 +124,7 @@ describe('fields', () => {
     ],
     ['of an empty list', '  - { each: "vars.list | where: \'hidden\', 5", id: x }', '[]'],
   ];
-  for (const [name, fields, expected] of table) it(name, () => assert.equal(field(fields, VARS), expected));
+  for (const [name, fields, expected] of table) it(name, async () => assert.equal(await field(fields, VARS), expected));
 });
 
 const LEVELS = `
@@ -146,29 +150,29 @@ modes: [{ id: upsert, sync: { add: send } }]
 
 describe('levels', () => {
   const ids = (json: string) => (JSON.parse(json) as { id: string }[]).map(({ id }) => id);
-  it('objects are chosen first, and give the modes', () => {
-    assert.deepEqual(ids(form(LEVELS).objects), ['person', 'firm', 'deal', 'event']);
-    assert.equal(form(LEVELS).objects.includes('"label":"The person"'), true);
-    assert.deepEqual(ids(form(LEVELS, 'person').modes), ['upsert']);
-    assert.deepEqual(ids(form(LEVELS, 'deal').modes), ['plain', 'special']);
-    assert.deepEqual(ids(form(LEVELS, 'event').modes), []);
+  it('objects are chosen first, and give the modes', async () => {
+    assert.deepEqual(ids((await form(LEVELS)).objects), ['person', 'firm', 'deal', 'event']);
+    assert.equal((await form(LEVELS)).objects.includes('"label":"The person"'), true);
+    assert.deepEqual(ids((await form(LEVELS, 'person')).modes), ['upsert']);
+    assert.deepEqual(ids((await form(LEVELS, 'deal')).modes), ['plain', 'special']);
+    assert.deepEqual(ids((await form(LEVELS, 'event')).modes), []);
   });
-  it('the innermost wins whole', () => {
-    assert.deepEqual(ids(form(LEVELS, 'person', 'upsert').fields), ['top']);
-    assert.deepEqual(ids(form(LEVELS, 'deal', 'plain').fields), ['deal-field']);
-    assert.deepEqual(ids(form(LEVELS, 'deal', 'special').fields), ['deal-special-field']);
-    assert.match(form(LEVELS, 'deal', 'plain').options, /"top"/);
-    assert.match(form(LEVELS, 'deal', 'special').options, /"inner".*"uiSchema":\{"inner":\{"ui:widget":"textarea"\}\}/);
-    assert.doesNotMatch(form(LEVELS, 'deal', 'special').options, /"top"/);
+  it('the innermost wins whole', async () => {
+    assert.deepEqual(ids((await form(LEVELS, 'person', 'upsert')).fields), ['top']);
+    assert.deepEqual(ids((await form(LEVELS, 'deal', 'plain')).fields), ['deal-field']);
+    assert.deepEqual(ids((await form(LEVELS, 'deal', 'special')).fields), ['deal-special-field']);
+    assert.match((await form(LEVELS, 'deal', 'plain')).options, /"top"/);
+    assert.match((await form(LEVELS, 'deal', 'special')).options, /"inner".*"uiSchema":\{"inner":\{"ui:widget":"textarea"\}\}/);
+    assert.doesNotMatch((await form(LEVELS, 'deal', 'special')).options, /"top"/);
   });
-  it('the innermost sync answers, and what it does not name is not answered', () => {
-    assert.equal(form(LEVELS, 'deal', 'plain').add, '"drop"');
-    assert.equal(form(LEVELS, 'deal', 'special').add, '"send"');
-    assert.equal(form(LEVELS, 'person', 'upsert').add, '"send"');
-    const chosen = choose(bound(manifest(LEVELS)), 'person', 'upsert', NOW);
+  it('the innermost sync answers, and what it does not name is not answered', async () => {
+    assert.equal((await form(LEVELS, 'deal', 'plain')).add, '"drop"');
+    assert.equal((await form(LEVELS, 'deal', 'special')).add, '"send"');
+    assert.equal((await form(LEVELS, 'person', 'upsert')).add, '"send"');
+    const chosen = await choose(bound(manifest(LEVELS)), 'person', 'upsert', CHOOSING);
     assert.equal(requestFor(chosen, 'remove'), undefined);
   });
-  it('all sync maps are reachable before anything is chosen', () => {
+  it('all sync maps are reachable before anything is chosen', async () => {
     assert.deepEqual(
       reachableSyncs(bound(manifest(LEVELS)).destination.form).map((sync) => [...sync.keys()]),
       [['add'], ['add', 'remove'], ['add']],
@@ -195,19 +199,19 @@ describe('a choice that there is not', () => {
     ],
   ];
   for (const [object, mode, expected] of table) {
-    it(`${String(object).slice(0, 20)}, ${mode}`, () => assert.equal(form(LEVELS, object, mode).fields, expected));
+    it(`${String(object).slice(0, 20)}, ${mode}`, async () => assert.equal((await form(LEVELS, object, mode)).fields, expected));
   }
 });
 
 describe('options', () => {
-  it('are a schema whose text leaves are templates', () => {
+  it('are a schema whose text leaves are templates', async () => {
     const words =
       'vars: { plans: [free, team] }\noptions:\n  schema:\n    type: object\n    properties:\n      plan: { type: string, title: "Plans at {{ now | epoch }}", enum: "{{ vars.plans }}", description: "{{ vars.none }}" }\n'.replace(
         '{{ vars.none }}',
         '{{ vars.plans[9] }}',
       );
     assert.equal(
-      form(words).options,
+      (await form(words)).options,
       '{"schema":{"type":"object","properties":{"plan":{"type":"string","title":"Plans at 1769817600","enum":["free","team"]}}},"uiSchema":{}}',
     );
   });

@@ -7,13 +7,14 @@ import { chooseFor, validateConfiguration } from '../../src/destination/validati
 import { parseJson } from '../../src/numbers.ts';
 import { bound, manifest } from './making.ts';
 
-const NOW = Date.UTC(2026, 0, 31);
+const CHOOSING = { now: Date.UTC(2026, 0, 31), ask: () => assert.fail('there are no lookups') };
 const check = (words: string, configuration: string) =>
-  validateConfiguration(bound(manifest(words)), parseJson(configuration), NOW);
+  validateConfiguration(bound(manifest(words)), parseJson(configuration), CHOOSING);
 
 type Row = readonly [name: string, configuration: string, errors: readonly string[]];
 function table(words: string, rows: readonly Row[]): void {
-  for (const [name, configuration, errors] of rows) it(name, () => assert.deepEqual(check(words, configuration), errors));
+  for (const [name, configuration, errors] of rows)
+    it(name, async () => assert.deepEqual(await check(words, configuration), errors));
 }
 
 describe('nothing declared', () => {
@@ -201,9 +202,9 @@ describe('any configuration', () => {
   const words =
     'objects: [{ id: a, modes: [{ id: m, sync: { add: send } }] }]\nfields: [{ id: f, required: true }]\noptions: { schema: { type: object, properties: { o: { type: string } } } }\nvalidate: [{ if: config.o == "x", error: no }]\n';
   const destination = bound(manifest(words));
-  it('is judged in sentences, never with an exception', () => {
-    fc.assert(
-      fc.property(
+  it('is judged in sentences, never with an exception', async () => {
+    await fc.assert(
+      fc.asyncProperty(
         fc.jsonValue(),
         fc.record({
           object: fc.constantFrom('a', 'b', 1, null, {}),
@@ -211,17 +212,17 @@ describe('any configuration', () => {
           mappings: fc.jsonValue(),
           o: fc.jsonValue(),
         }),
-        (any, near) => {
+        async (any, near) => {
           for (const configuration of [any, near]) {
-            for (const error of validateConfiguration(destination, configuration, NOW))
+            for (const error of await validateConfiguration(destination, configuration, CHOOSING))
               assert.match(error, /^[A-Z].*[.?]$|^no$/s);
           }
         },
       ),
     );
   });
-  it('gives a choice or why it is none', () => {
-    assert.equal(chooseFor(destination, {}, NOW), 'Choose an object.');
-    assert.equal(typeof chooseFor(destination, { object: 'a', mode: 'm' }, NOW), 'object');
+  it('gives a choice or why it is none', async () => {
+    assert.equal(await chooseFor(destination, {}, CHOOSING), 'Choose an object.');
+    assert.equal(typeof (await chooseFor(destination, { object: 'a', mode: 'm' }, CHOOSING)), 'object');
   });
 });

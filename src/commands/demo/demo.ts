@@ -9,7 +9,7 @@ import { createRedactor } from '../../observe/redact.ts';
 import type { Reply, Send } from '../../outbound/exchange.ts';
 import { createApp } from '../../server/app.ts';
 import { type Listening, listen } from '../../server/listen.ts';
-import { createHost, type Host } from '../host.ts';
+import { Host } from '../host.ts';
 import { EXIT, type ExitCode, print, supply, table } from '../terminal.ts';
 import { startCrm } from './crm.ts';
 
@@ -91,19 +91,22 @@ export async function demo(): Promise<ExitCode> {
 
 async function startRowpost(crmUrl: string, sent: string[]): Promise<{ host: Host; server: Listening }> {
   const { env, readFile } = supply();
+  const own = { env: { ...env, ROWPOST_URL_DEMO: crmUrl, DEMO_API_KEY: undefined }, readFile };
   const redactor = createRedactor([]);
   const log = createLog({ level: 'silent', redact: redactor.redact });
-  const catalogue = loadCatalogue(DESTINATIONS, { env: { ...env, ROWPOST_URL_DEMO: crmUrl, DEMO_API_KEY: undefined }, readFile });
   const bug = (error: unknown): string => {
     throw error;
   };
-  const host = createHost(catalogue, {
+  const host = new Host({
+    supply: own,
     allowPrivate: [],
     deadline: undefined,
     redactor,
+    answers: redactor,
     bug,
     watch: (send) => watched(send, sent),
   });
+  host.swap(loadCatalogue(DESTINATIONS, own));
   const app = createApp({ hosted: () => host.hosted, tokens: [], bodyLimit: 1_000_000, log, stopping: () => false });
   return { host, server: await listen(app, { host: '127.0.0.1', port: 0 }) };
 }

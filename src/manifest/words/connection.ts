@@ -93,6 +93,16 @@ export const Connection = words(
       examples: ['https://{{ settings.server }}.api.mailchimp.com/3.0'],
       antiExamples: [{ value: 'https://{{ row.domain }}/hook', because: 'a row must not choose which server is called' }],
     }),
+    allow: Type.Optional(
+      Type.Unsafe<string | string[]>({
+        type: ['array', 'string'],
+        items: template({ description: 'A host.' }),
+        description:
+          'The hosts that connection.url may become where it reads the configuration: names with an optional port, *.example.com for all below one, http:// before those that may be called without encryption. A list, or a template of a setting that holds one.',
+        'x-expected': 'a list of hosts, or a template of a setting that holds one',
+        examples: [['hooks.example.com', '*.example.org'], '{{ settings.hosts }}'],
+      }),
+    ),
     headers: Type.Optional(Headers),
     query: Type.Optional(Query),
     auth: Type.Optional(Auth),
@@ -118,7 +128,6 @@ export const Connection = words(
       rateLimit: 'keeps requests within a declared rate',
       tls: 'sets client certificates and trusted authorities',
       proxy: 'sends requests through a proxy',
-      allow: 'lists further hosts that a request may reach',
       allowPrivate:
         'lists private addresses that a request may reach; until then the operator opens them with ROWPOST_ALLOW_PRIVATE',
       maxResponse: 'bounds the size of an answer, now 16 MiB',

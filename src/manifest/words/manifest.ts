@@ -3,6 +3,7 @@
 import Type from 'typebox';
 import { Connection } from './connection.ts';
 import { docs, formWords, modeWords, objectWords, Vars } from './form.ts';
+import { Lookups } from './lookup.ts';
 import { Requests } from './request.ts';
 import { Settings } from './settings.ts';
 import { duration, flag, integer, text, words } from './vocabulary.ts';
@@ -36,6 +37,7 @@ export const ManifestWords = words(
     settings: Type.Optional(Settings),
     vars: Type.Optional(Vars),
     connection: Connection,
+    lookups: Type.Optional(Lookups),
     ...objectWords,
     ...modeWords,
     ...formWords,
@@ -45,6 +47,6 @@ export const ManifestWords = words(
   {
     title: 'manifest',
     description: 'One YAML file that describes one Hightouch destination.',
-    notYet: { lookups: 'asks the API for lists', ping: 'proves the credentials' },
+    notYet: { ping: 'proves the credentials' },
   },
 );

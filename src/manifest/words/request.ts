@@ -5,7 +5,7 @@ import { Headers, Query, Retry } from './connection.ts';
 import { Response } from './response.ts';
 import { choice, duration, flag, integer, NAME, named, question, template, tree, words } from './vocabulary.ts';
 
-const path = (method: string) =>
+export const path = (method: string) =>
   Type.Optional(
     template({
       description: `Sends ${method} to this path, joined to connection.url. Each {{ … }} is one segment's text, percent-encoded.`,
@@ -44,7 +44,12 @@ export const Request = words(
     put: path('PUT'),
     patch: path('PATCH'),
     delete: path('DELETE'),
-    method: Type.Optional(choice(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], { description: 'The long form, with path.' })),
+    method: Type.Optional(
+      template({
+        description: 'The long form, with path: GET, POST, PUT, PATCH or DELETE, or a template of one.',
+        examples: ['POST', '{{ config.method }}'],
+      }),
+    ),
     path: Type.Optional(template({ description: 'The long form’s path, with method.' })),
     query: Type.Optional(Query),
     headers: Type.Optional(Headers),

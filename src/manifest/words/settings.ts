@@ -17,6 +17,13 @@ export const Setting = words(
     file: Type.Optional(
       text({ description: 'A file that holds it, read where the variable is not set. A line break at its end is dropped.' }),
     ),
+    header: Type.Optional(
+      text({
+        description:
+          "A header of the caller's request that holds it, for each call: so one server serves many Hightouch destinations, whose credentials Hightouch keeps. A secret one comes by no other way; others fall back to the variable, the file and the default.",
+        examples: ['X-Api-Key'],
+      }),
+    ),
     secret: Type.Optional(
       flag({
         description:
@@ -40,7 +47,6 @@ export const Setting = words(
   {
     title: 'setting',
     description: 'One value that the operator supplies. A missing one stops this destination alone, naming the variable.',
-    notYet: { header: "takes the value from a header of the caller's request" },
     examples: [{ secret: true, env: 'MAILCHIMP_API_KEY', description: 'Marketing API key' }, {}],
     antiExamples: [{ value: 'MAILCHIMP_API_KEY', because: 'a setting is a map: { env: MAILCHIMP_API_KEY }' }],
   },

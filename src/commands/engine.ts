@@ -1,0 +1,152 @@
+/** One destination with its settings at work: its own connections, pace and kept answers, so that none shares another's fate. */
+
+import { deliver } from '../delivery/deliver.ts';
+import { Lookups } from '../delivery/lookups.ts';
+import { Pacer } from '../delivery/pacer.ts';
+import type { BoundDestination } from '../destination/bind.ts';
+import { createRedactor, type Redactor } from '../observe/redact.ts';
+import type { Send } from '../outbound/exchange.ts';
+import { createGotTransport } from '../outbound/got-transport.ts';
+import { createGuard } from '../outbound/guard.ts';
+import type { Running } from '../protocols/hightouch.ts';
+import { breathe, realClock } from './real-world.ts';
+
+/** Bytes of an answer's body that are read: for rows, and for lookups, which may be long lists. */
+const MAX_RESPONSE = 16 * 1024 * 1024;
+const MAX_LOOKUP = 64 * 1024 * 1024;
+/** After its last call, milliseconds until the connections of an engine that was replaced are closed and its secrets forgotten. */
+const LINGER = 500;
+/** Lookups have connections of their own, so that somebody at the form does not wait behind a batch of rows. */
+const LOOKUP_CONNECTIONS = 4;
+
+export interface EngineOptions {
+  /** Addresses and CIDRs of private networks that may be called. */
+  readonly allowPrivate: readonly string[];
+  /** Milliseconds that a call may take, whatever its manifest says. */
+  readonly deadline: number | undefined;
+  /** What the log hides: the secrets of every engine that is at work. */
+  readonly redactor: Redactor;
+  /** Logs a bug and gives the reference that is answered in its place. */
+  bug(error: unknown): string;
+  /** Told of every call that delivered rows. */
+  delivered?(line: Delivered): void;
+  /** Sees every request that leaves and its reply; for the demo's eyes. */
+  watch?(send: Send): Send;
+}
+
+/** What came of a call, in numbers: for the log. */
+export interface Delivered {
+  readonly destination: string;
+  readonly operation: string;
+  readonly rows: number;
+  readonly rejected: number;
+  readonly ms: number;
+}
+
+export interface Engine {
+  readonly running: Running;
+  /** Whether calls are under way. */
+  readonly busy: boolean;
+  /** Closes it once no call is under way; a call that comes later is carried out nevertheless. */
+  retire(): void;
+  /** Ends its connections, also those in use. */
+  close(): void;
+}
+
+/** @param hide takes out of an answer what is not this destination's to show; its own secrets are hidden anyway */
+export function createEngine(bound: BoundDestination, options: EngineOptions, hide: (text: string) => string): Engine {
+  const { destination, base, settings } = bound;
+  const { bug, watch = (send: Send) => send } = options;
+  const own = createRedactor(settings.secrets);
+  const guard = createGuard(options.allowPrivate, { exemptOrigin: base?.operators === true ? base.origin : undefined });
+  const { concurrency } = destination.connection;
+  const rows = createGotTransport({ connections: concurrency, guard, maxResponse: MAX_RESPONSE });
+  const lists = createGotTransport({ connections: LOOKUP_CONNECTIONS, guard, maxResponse: MAX_LOOKUP });
+  const deadline = Math.min(destination.deadline, options.deadline ?? Number.POSITIVE_INFINITY);
+  const common = { clock: realClock, random: Math.random, deadline, breathe, bug };
+  const world = { ...common, send: watch(rows.send), pacer: new Pacer(concurrency) };
+  const lookups = new Lookups(bound, { ...common, send: watch(lists.send), pacer: new Pacer(LOOKUP_CONNECTIONS) });
+  const close = () => {
+    rows.close();
+    lists.close();
+  };
+  const life = new Life(settings.secrets, options.redactor, close);
+  return {
+    running: {
+      bound,
+      now: () => Date.now(),
+      redact: (text) => hide(own.redact(text)),
+      elapsed: () => realClock.elapsed(),
+      ask: (maxAge, begun) => (names, asked) => life.during(() => lookups.ask(maxAge, begun)(names, asked)),
+      async deliver(call, gone) {
+        const start = performance.now();
+        const verdicts = await life.during(() => deliver(call, { ...world, gone }));
+        const rejected = verdicts.filter((verdict) => !verdict.accepted).length;
+        options.delivered?.({
+          destination: destination.id,
+          operation: call.operation,
+          rows: verdicts.length,
+          rejected,
+          ms: Math.round(performance.now() - start),
+        });
+        return verdicts;
+      },
+    },
+    get busy() {
+      return life.busy;
+    },
+    retire: () => life.retire(),
+    close,
+  };
+}
+
+/** From its making until nobody needs it any more: as long its secrets are hidden, and its connections kept. */
+class Life {
+  readonly #secrets: readonly string[];
+  readonly #redactor: Redactor;
+  readonly #close: () => void;
+  #releases: readonly (() => void)[] = [];
+  #underWay = 0;
+  #retired = false;
+
+  constructor(secrets: readonly string[], redactor: Redactor, close: () => void) {
+    this.#secrets = secrets;
+    this.#redactor = redactor;
+    this.#close = close;
+    this.#hide();
+  }
+
+  get busy(): boolean {
+    return this.#underWay > 0;
+  }
+
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    this.#underWay++;
+    this.#hide();
+    try {
+      return await work();
+    } finally {
+      this.#underWay--;
+      if (this.#retired) this.#endSoon();
+    }
+  }
+
+  retire(): void {
+    this.#retired = true;
+    this.#endSoon();
+  }
+
+  #hide(): void {
+    if (this.#releases.length === 0) this.#releases = this.#secrets.map((secret) => this.#redactor.add(secret));
+  }
+
+  /** Not at once: an error of the last call may still be on its way to the log. */
+  #endSoon(): void {
+    setTimeout(() => {
+      if (this.busy) return;
+      this.#close();
+      for (const release of this.#releases) release();
+      this.#releases = [];
+    }, LINGER).unref();
+  }
+}

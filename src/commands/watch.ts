@@ -1,0 +1,79 @@
+/** Sees files of a folder appear, change and go: also through symbolic links, in folders that are made anew, and on mounts that tell nothing. */
+
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * Milliseconds between two looks. A change counts when two looks in a row see the same, so that no file is read while it
+ * is being written: it takes effect in two looks at most, or in three where something changes all the time. Looking is
+ * the one way that works everywhere: a mounted ConfigMap swaps a link above the files, and mounts of a container's host
+ * report no events at all.
+ */
+const INTERVAL = 250;
+const MOST_LOOKS = 3;
+
+export interface Watch {
+  close(): void;
+}
+
+/**
+ * Resolves once the folder was seen as it is: whoever reads it after that misses no change.
+ * @param changed called after each change, one call at a time; what it throws is given to `failed`
+ */
+export async function watchFolder(
+  folder: string,
+  changed: () => Promise<void> | void,
+  failed: (error: unknown) => void,
+): Promise<Watch> {
+  let served = await fingerprint(folder);
+  let last = served;
+  /** Looks that saw something else than what is served. */
+  let looks = 0;
+  let closed = false;
+  let timer: NodeJS.Timeout;
+
+  const look = async (): Promise<void> => {
+    const now = await fingerprint(folder);
+    const settled = now === last;
+    last = now;
+    looks = now === served ? 0 : looks + 1;
+    if (looks === 0 || (!settled && looks < MOST_LOOKS)) return;
+    served = now;
+    looks = 0;
+    await changed();
+  };
+  const again = (): void => {
+    timer = setTimeout(() => {
+      look()
+        .catch(failed)
+        .finally(() => {
+          if (!closed) again();
+        });
+    }, INTERVAL);
+    timer.unref();
+  };
+  again();
+  return {
+    close() {
+      closed = true;
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** Names, sizes, times and inodes of the YAML files, links followed; empty where there is no folder. */
+async function fingerprint(folder: string): Promise<string> {
+  const names = await readdir(folder).catch(() => []);
+  const files = names.filter((name) => !name.startsWith('.') && /\.ya?ml$/.test(name)).sort();
+  const marks = await Promise.all(files.map((name) => mark(join(folder, name))));
+  return files.map((name, index) => `${name}\t${marks[index]}`).join('\n');
+}
+
+async function mark(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(path);
+    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+  } catch {
+    return 'gone';
+  }
+}

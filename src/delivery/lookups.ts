@@ -1,0 +1,207 @@
+/** Asks the API for lookups: pages put together, one fetch for all that wait, good answers kept for a while. */
+
+import type { Ask, Asked } from '../destination/ask.ts';
+import { type Base, type BoundDestination, baseFor } from '../destination/bind.ts';
+import type { Lookup } from '../destination/destination.ts';
+import { Fault } from '../fault.ts';
+import { stringifyJson } from '../numbers.ts';
+import type { Answer, OutboundRequest } from '../outbound/exchange.ts';
+import { type Scope, scopeOf } from '../template/scope.ts';
+import { isMap, scalarText } from '../template/text.ts';
+import { readAnswer } from './answer.ts';
+import { settleRequest } from './attempts.ts';
+import { type RenderedAuth, renderAuth } from './auth.ts';
+import { renderBody } from './body.ts';
+import type { World } from './call.ts';
+import { renderEnvelope } from './envelope.ts';
+import { changedRequest, type Page } from './pages.ts';
+import { CallTime } from './time.ts';
+
+/** Answers kept for one destination and its settings. */
+const MOST_KEPT = 200;
+
+interface Kept {
+  readonly value: unknown;
+  /** When it was asked for, on the clock that only grows. */
+  readonly at: number;
+}
+
+/** A lookup with what it asks first. */
+interface Question {
+  readonly lookup: Lookup;
+  readonly base: Base;
+  readonly auth: RenderedAuth | undefined;
+  readonly scope: Scope;
+  readonly first: OutboundRequest;
+}
+
+interface Fetching {
+  readonly value: Promise<unknown>;
+  readonly at: number;
+}
+
+/** The lookups of one bound destination. */
+export class Lookups {
+  readonly #bound: BoundDestination;
+  readonly #world: Omit<World, 'gone'>;
+  readonly #kept = new Map<string, Kept>();
+  readonly #underWay = new Map<string, Fetching>();
+
+  constructor(bound: BoundDestination, world: Omit<World, 'gone'>) {
+    this.#bound = bound;
+    this.#world = world;
+  }
+
+  /**
+   * Reads nothing for an empty set.
+   * @param maxAge milliseconds; an older answer is asked for anew although its lookup would keep it
+   * @param begun when the call began, on the clock that only grows: it waits no longer than its deadline
+   */
+  ask(maxAge: number, begun: number): Ask {
+    return async (names, asked) => {
+      if (names.size === 0) return {};
+      const time = new CallTime({ ...this.#world, gone: never() }, begun);
+      try {
+        return await Promise.race([this.#all(names, asked, maxAge), late([...names].join(', '), time)]);
+      } finally {
+        time.stop();
+      }
+    };
+  }
+
+  async #all(names: ReadonlySet<string>, asked: Asked, maxAge: number): Promise<Readonly<Record<string, unknown>>> {
+    const values: Record<string, unknown> = Object.create(null);
+    const reading = new Map<string, Promise<unknown>>();
+    const one = (name: string): Promise<unknown> => {
+      const started = reading.get(name) ?? this.#read(name, asked, maxAge, one);
+      reading.set(name, started);
+      return started;
+    };
+    await Promise.all([...names].map(async (name) => (values[name] = await one(name))));
+    return values;
+  }
+
+  async #read(name: string, asked: Asked, maxAge: number, other: (name: string) => Promise<unknown>): Promise<unknown> {
+    const lookup = this.#bound.destination.lookups.get(name);
+    if (lookup === undefined) throw failed(name, 'there is no such lookup');
+    const lookups: Record<string, unknown> = Object.create(null);
+    for (const read of lookup.reads) lookups[read] = await other(read);
+    const { destination, settings } = this.#bound;
+    const now = new Date(this.#world.clock.now()).toISOString();
+    const { object, mode, config } = asked;
+    const scope = scopeOf({ settings: settings.values, vars: destination.vars, now, object, mode, config, lookups });
+    try {
+      const base = baseFor(this.#bound, config ?? {});
+      const auth = renderAuth(this.#bound, now);
+      const first = render(lookup, base, auth, scope);
+      const by = Object.fromEntries(lookup.readsAnswerBy.map((one) => [one, { object, mode, config, lookups }[one]]));
+      const key = `${name}\n${stringifyJson(first)}\n${stringifyJson(by)}`;
+      return await this.#cached(key, { lookup, base, auth, scope, first }, maxAge);
+    } catch (error) {
+      throw error instanceof Fault && error.code !== 'lookup.failed' ? failed(name, error.message, error) : error;
+    }
+  }
+
+  /** The same request, read the same way, is the same question: the answer is kept by what is asked, not by who asks. */
+  #cached(key: string, question: Question, maxAge: number): Promise<unknown> {
+    const at = this.#world.clock.elapsed();
+    const kept = this.#kept.get(key);
+    if (kept !== undefined && at - kept.at <= Math.min(maxAge, question.lookup.cache)) return Promise.resolve(kept.value);
+    const waiting = this.#underWay.get(key);
+    if (waiting !== undefined && at - waiting.at <= maxAge) return waiting.value;
+    const fetching = { value: this.#fetch(key, question, at), at };
+    this.#underWay.set(key, fetching);
+    const done = () => this.#underWay.get(key) === fetching && this.#underWay.delete(key);
+    fetching.value.then(done, done);
+    return fetching.value;
+  }
+
+  #keep(key: string, kept: Kept): void {
+    if ((this.#kept.get(key)?.at ?? 0) > kept.at) return;
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    const oldest = this.#kept.keys().next();
+    if (this.#kept.size > MOST_KEPT && oldest.done !== true) this.#kept.delete(oldest.value);
+  }
+
+  async #fetch(key: string, question: Question, at: number): Promise<unknown> {
+    const time = new CallTime({ ...this.#world, gone: never() });
+    try {
+      // A transport that does not come back must not be waited for by all who ask later.
+      const value = await Promise.race([this.#pages(question, time), late(question.lookup.name, time)]);
+      this.#keep(key, { value, at });
+      return value;
+    } finally {
+      time.stop();
+    }
+  }
+
+  async #pages({ lookup, base, auth, scope, first }: Question, time: CallTime): Promise<unknown> {
+    const list: unknown[] = [];
+    const seen = new Set<string>();
+    let outbound = first;
+    for (let page = 1; ; page++) {
+      if (page > lookup.pages) throw failed(lookup.name, `the list has more than ${lookup.pages} pages`);
+      seen.add(stringifyJson(outbound));
+      const answer = await this.#ask(lookup, scope, outbound, time);
+      const { status, headers, body, unreadable } = readAnswer(answer, lookup.request.response.parse);
+      if (unreadable !== undefined) throw failed(lookup.name, `HTTP ${status}, but ${unreadable}`);
+      const answered = scope.with({ status, headers, body });
+      if (lookup.list === undefined) return body;
+      const elements = elementsOf(lookup.list.value(answered));
+      if (elements === undefined)
+        throw failed(lookup.name, `HTTP ${status}, but there is no list where the manifest says (list)`);
+      for (const element of elements) list.push(element);
+      if (lookup.next === undefined || elements.length === 0) return list;
+      const read: Page = { request: outbound, headers, scope: answered.with({ page, count: list.length }) };
+      const next = changedRequest(lookup.next, read, { base, credentials: auth?.query ?? [] });
+      if (next === undefined || seen.has(stringifyJson(next))) return list;
+      outbound = next;
+    }
+  }
+
+  /** One request, tried again as delivery tries rows; its answer where it is a yes. */
+  async #ask(lookup: Lookup, scope: Scope, outbound: OutboundRequest, time: CallTime): Promise<Answer> {
+    let answer: Answer | undefined;
+    const send: World['send'] = async (request, options) => {
+      const reply = await this.#world.send(request, options);
+      answer = reply.kind === 'answer' ? reply : undefined;
+      return reply;
+    };
+    const planned = {
+      request: lookup.request,
+      rows: [{ position: 0, id: null, scope, key: undefined }],
+      outbound,
+      scope,
+      after: [],
+    };
+    const [verdict] = await settleRequest(planned, { ...this.#world, send, gone: never() }, time);
+    if (verdict?.accepted === true && answer !== undefined) return answer;
+    throw failed(lookup.name, verdict?.accepted === false ? verdict.reason : 'no answer came');
+  }
+}
+
+function render({ request }: Lookup, base: Base, auth: RenderedAuth | undefined, scope: Scope): OutboundRequest {
+  const { method, url, headers } = renderEnvelope(request, base, auth, scope);
+  return { method, url, headers, body: renderBody(request.body, scope) };
+}
+
+/** Whoever waits for a lookup may hang up: others may wait for it too. A new one each time, since a signal keeps who listens. */
+function never(): AbortSignal {
+  return new AbortController().signal;
+}
+
+async function late(names: string, time: CallTime): Promise<never> {
+  await time.over();
+  throw failed(names, `no answer came in time: ${time.whyClosed()}`);
+}
+
+/** A list as it is, a map as its entries. */
+function elementsOf(value: unknown): unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  return isMap(value) ? Object.entries(value).map(([key, own]) => ({ key, value: own })) : undefined;
+}
+
+function failed(name: string, why: string, cause?: unknown): Fault {
+  return new Fault({ code: 'lookup.failed', sentence: `The API could not be asked for ${name}: ${scalarText(why)}`, cause });
+}

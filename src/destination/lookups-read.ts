@@ -1,0 +1,51 @@
+/** Which lookups templates read: they are asked before the templates run, and no others. */
+
+import type { Request, Response } from './destination.ts';
+
+/** Anything compiled knows the names that it reads. */
+export interface Named {
+  readonly names: ReadonlySet<string>;
+}
+
+/** The lookups that templates read. */
+export function lookupsRead(templates: Iterable<Named | undefined>): ReadonlySet<string> {
+  const read = new Set<string>();
+  for (const template of templates) {
+    for (const name of template?.names ?? []) if (name.startsWith('lookups.')) read.add(name.slice('lookups.'.length));
+  }
+  return read;
+}
+
+/** Every template of a request, its answer's too. */
+export function templatesOf({
+  method,
+  path,
+  query,
+  headers,
+  body,
+  item,
+  rules,
+  response,
+}: Omit<Request, 'lookups'>): (Named | undefined)[] {
+  return [
+    typeof method === 'string' ? undefined : method,
+    path.template,
+    ...query,
+    ...headers,
+    body.kind === 'none' ? undefined : 'tree' in body ? body.tree : body.template,
+    item,
+    ...rules.flatMap((rule) => [rule.if, rule.reason]),
+    ...templatesOfResponse(response),
+  ];
+}
+
+/** Every template that reads an answer. */
+export function templatesOfResponse(response: Response): (Named | undefined)[] {
+  const { rows, errors } = response;
+  return [
+    ...response.rules.flatMap((rule) => [rule.if, rule.reason, rule.after]),
+    ...[response.ok, response.reason, response.accepted, response.key],
+    ...[rows?.each, rows?.key, rows?.index, rows?.ok, rows?.reason],
+    ...[errors?.each, errors?.key, errors?.index, errors?.reason, errors?.required],
+  ];
+}
