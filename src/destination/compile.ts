@@ -58,9 +58,11 @@ function declareSetting(id: string, name: string, spec: SettingSpec, author: Aut
   let pattern: RegExp | undefined;
   if (spec.pattern !== undefined) {
     try {
-      pattern = new RegExp(`^(?:${spec.pattern})$`, 'u');
-    } catch {
-      author.fault('manifest.pattern', [...path, 'pattern'], `"${spec.pattern}" is no regular expression (ECMA-262).`);
+      // By itself first: an unbalanced pattern could fit into the brackets around it.
+      pattern = new RegExp(`^(?:${new RegExp(spec.pattern, 'u').source})$`, 'u');
+    } catch (error) {
+      const why = (error instanceof Error ? error.message : '').replace(/^.*\/u: /s, '').toLowerCase();
+      author.fault('manifest.pattern', [...path, 'pattern'], `"${spec.pattern}" is no regular expression (ECMA-262): ${why}.`);
     }
   }
   if (spec.secret === true && spec.default !== undefined) {

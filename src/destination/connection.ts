@@ -64,7 +64,7 @@ function compileAuth(spec: ConnectionSpec['auth'], author: Author, names: PlaceN
   const parts = new Map<string, TextTemplate>();
   for (const [name, source] of Object.entries(spec[kind] ?? {})) {
     const problem = kind === 'header' ? problemOfHeader(name) : undefined;
-    if (problem !== undefined) author.fault('manifest.header', [...path, kind, name], `${problem}. Leave it out.`, 'key');
+    if (problem !== undefined) author.fault('manifest.header', [...path, kind, name], `${problem}.`, 'key');
     parts.set(name, text(source, [...path, kind, name]));
   }
   return { kind, parts };

@@ -189,7 +189,7 @@ function compileHeaders(author: Author, names: Names, connection: ConnectionSpec
     for (const [name, value] of Object.entries(headers)) {
       if (name.includes('{{')) continue; // the tree says that keys are literal
       const problem = problemOfHeader(name);
-      if (problem !== undefined) author.fault('manifest.header', [...at, name], `${problem}. Leave it out.`, 'key');
+      if (problem !== undefined) author.fault('manifest.header', [...at, name], `${problem}.`, 'key');
       else if (breaksLine(value)) {
         author.fault(
           'manifest.header',
