@@ -2,8 +2,8 @@
 
 import { type Fault, inOrder } from '../fault.ts';
 import type { Manifest, SettingSpec } from '../manifest/manifest.ts';
+import type { Path } from '../manifest/places.ts';
 import type { ManifestFile } from '../manifest/read.ts';
-import type { Path } from '../manifest/yaml.ts';
 import { Author } from './author.ts';
 import { compileConnection, milliseconds } from './connection.ts';
 import type { Destination, SettingDeclaration } from './destination.ts';

@@ -1,7 +1,7 @@
 /** Compiles `connection`: the base URL, authentication, and the words of time that requests share. */
 
 import type { ConnectionSpec, RequestSpec } from '../manifest/manifest.ts';
-import type { Path } from '../manifest/yaml.ts';
+import type { Path } from '../manifest/places.ts';
 import { parseDuration } from '../settings.ts';
 import { OUTPUT, type TextTemplate } from '../template/template.ts';
 import type { Author } from './author.ts';

@@ -2,7 +2,7 @@
 
 import { oneOf } from '../fault.ts';
 import type { ConnectionSpec, RequestSpec } from '../manifest/manifest.ts';
-import type { Path } from '../manifest/yaml.ts';
+import type { Path } from '../manifest/places.ts';
 import type { Names } from '../template/names.ts';
 import { OUTPUT } from '../template/template.ts';
 import type { Tree } from '../template/tree.ts';
