@@ -2,8 +2,9 @@
 
 import { Fault } from '../fault.ts';
 import type { CasesSpec } from '../manifest/manifest.ts';
+import type { Path } from '../manifest/places.ts';
 import { readChecked } from '../manifest/read.ts';
-import type { Path, YamlFile } from '../manifest/yaml.ts';
+import type { YamlFile } from '../manifest/yaml.ts';
 
 export type CaseSpec = CasesSpec['cases'][number];
 export type ExchangeSpec = NonNullable<CaseSpec['exchanges']>[number];

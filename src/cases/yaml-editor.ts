@@ -1,7 +1,7 @@
 /** Puts values into the text of a YAML file, so that every other byte of it stays as its author wrote it. */
 
 import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type YAMLMap } from 'yaml';
-import type { Path } from '../manifest/yaml.ts';
+import type { Path } from '../manifest/places.ts';
 import { printCompact } from './print-yaml.ts';
 
 /** What stands between two offsets, and what shall. */

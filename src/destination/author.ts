@@ -1,8 +1,8 @@
 /** Compiles the leaves of one manifest and gathers its faults, each at its line. */
 
 import { Fault, type FaultCode, type FaultInit } from '../fault.ts';
+import type { Path } from '../manifest/places.ts';
 import type { ManifestFile } from '../manifest/read.ts';
-import type { Path } from '../manifest/yaml.ts';
 import type { Names, Report, TemplateProblem } from '../template/names.ts';
 import type { Place } from '../template/places.ts';
 import {

@@ -3,8 +3,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { Fault } from '../fault.ts';
+import type { Path } from '../manifest/places.ts';
 import { readManifest } from '../manifest/read.ts';
-import type { Path } from '../manifest/yaml.ts';
 import { type BoundDestination, bindDestination, isFaults } from './bind.ts';
 import { compileDestination } from './compile.ts';
 import type { Destination } from './destination.ts';

@@ -2,8 +2,8 @@
 
 import { type Fault, inOrder } from '../fault.ts';
 import type { Manifest, SettingSpec } from '../manifest/manifest.ts';
+import type { Path } from '../manifest/places.ts';
 import type { ManifestFile } from '../manifest/read.ts';
-import type { Path } from '../manifest/yaml.ts';
 import { Author } from './author.ts';
 import { compileConnection, milliseconds } from './connection.ts';
 import type { Connection, Destination, SettingDeclaration } from './destination.ts';
@@ -78,9 +78,11 @@ function declareSetting(id: string, name: string, spec: SettingSpec, author: Aut
   let pattern: RegExp | undefined;
   if (spec.pattern !== undefined) {
     try {
-      pattern = new RegExp(`^(?:${spec.pattern})$`, 'u');
-    } catch {
-      author.fault('manifest.pattern', [...path, 'pattern'], `"${spec.pattern}" is no regular expression (ECMA-262).`);
+      // By itself first: an unbalanced pattern could fit into the brackets around it.
+      pattern = new RegExp(`^(?:${new RegExp(spec.pattern, 'u').source})$`, 'u');
+    } catch (error) {
+      const why = (error instanceof Error ? error.message : '').replace(/^.*\/u: /s, '').toLowerCase();
+      author.fault('manifest.pattern', [...path, 'pattern'], `"${spec.pattern}" is no regular expression (ECMA-262): ${why}.`);
     }
   }
   if (spec.secret === true && spec.default !== undefined) {

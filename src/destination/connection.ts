@@ -1,7 +1,7 @@
 /** Compiles `connection`: the base URL, authentication, and the words of time that requests share. */
 
 import type { ConnectionSpec, RequestSpec } from '../manifest/manifest.ts';
-import type { Path } from '../manifest/yaml.ts';
+import type { Path } from '../manifest/places.ts';
 import { parseDuration } from '../settings.ts';
 import { OUTPUT, type TextTemplate } from '../template/template.ts';
 import type { Author } from './author.ts';
@@ -66,7 +66,7 @@ function compileAuth(spec: ConnectionSpec['auth'], author: Author, names: PlaceN
   const parts = new Map<string, TextTemplate>();
   for (const [name, source] of Object.entries(spec[kind] ?? {})) {
     const problem = kind === 'header' ? problemOfHeader(name) : undefined;
-    if (problem !== undefined) author.fault('manifest.header', [...path, kind, name], `${problem}. Leave it out.`, 'key');
+    if (problem !== undefined) author.fault('manifest.header', [...path, kind, name], `${problem}.`, 'key');
     parts.set(name, text(source, [...path, kind, name]));
   }
   return { kind, parts };

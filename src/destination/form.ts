@@ -2,7 +2,7 @@
 
 import { didYouMean, oneOf } from '../fault.ts';
 import type { FieldSpec, FormSpec, Manifest, ModeSpec, ObjectSpec } from '../manifest/manifest.ts';
-import type { Path } from '../manifest/yaml.ts';
+import type { Path } from '../manifest/places.ts';
 import { stringifyJson } from '../numbers.ts';
 import { createValidator, type Problem, problemsOfSchema } from '../schema/validate.ts';
 import { isMap } from '../template/text.ts';

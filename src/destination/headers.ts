@@ -12,6 +12,6 @@ const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 
 /** What is wrong with the name of a header, as the beginning of a sentence, or nothing. */
 export function problemOfHeader(name: string): string | undefined {
-  if (!NAME.test(name)) return `"${name}" is not the name of a header`;
-  return REFUSED.has(name.toLowerCase()) ? `"${name}" is set by the HTTP client itself` : undefined;
+  if (!NAME.test(name)) return `"${name}" is not the name of a header: letters, digits and hyphens make one`;
+  return REFUSED.has(name.toLowerCase()) ? `"${name}" is set by the HTTP client itself: leave it out` : undefined;
 }

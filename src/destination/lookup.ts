@@ -1,7 +1,7 @@
 /** Compiles `lookups`: requests without rows, whose answers templates see as `lookups.NAME`. */
 
 import type { ConnectionSpec, LookupSpec } from '../manifest/manifest.ts';
-import type { Path } from '../manifest/yaml.ts';
+import type { Path } from '../manifest/places.ts';
 import { isMap } from '../template/text.ts';
 import type { Author } from './author.ts';
 import { milliseconds } from './connection.ts';

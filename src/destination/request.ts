@@ -2,7 +2,7 @@
 
 import { didYouMean, oneOf } from '../fault.ts';
 import type { ConnectionSpec, RequestSpec } from '../manifest/manifest.ts';
-import type { Path } from '../manifest/yaml.ts';
+import type { Path } from '../manifest/places.ts';
 import type { Names } from '../template/names.ts';
 import { OUTPUT } from '../template/template.ts';
 import type { Tree } from '../template/tree.ts';
@@ -211,7 +211,7 @@ function compileHeaders(author: Author, names: Names, connection: ConnectionSpec
     for (const [name, value] of Object.entries(headers)) {
       if (name.includes('{{')) continue; // the tree says that keys are literal
       const problem = problemOfHeader(name);
-      if (problem !== undefined) author.fault('manifest.header', [...at, name], `${problem}. Leave it out.`, 'key');
+      if (problem !== undefined) author.fault('manifest.header', [...at, name], `${problem}.`, 'key');
       else if (breaksLine(value)) {
         author.fault(
           'manifest.header',

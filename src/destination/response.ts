@@ -1,7 +1,7 @@
 /** Compiles a request's `response`. */
 
 import type { ResponseSpec } from '../manifest/manifest.ts';
-import type { Path } from '../manifest/yaml.ts';
+import type { Path } from '../manifest/places.ts';
 import type { Author } from './author.ts';
 import type { Response, RowErrors, RowResults } from './destination.ts';
 import type { PlaceNames } from './names.ts';

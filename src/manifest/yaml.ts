@@ -1,21 +1,9 @@
 /** Reads YAML into plain values, and remembers where each of them stands. */
 
-import {
-  type Alias,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseDocument,
-  type Scalar,
-  visit,
-} from 'yaml';
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, type Scalar, visit } from 'yaml';
 import { Fault, type FaultCode, inOrder, type Place } from '../fault.ts';
 import { exactNumber } from '../numbers.ts';
-import { placeInSource } from './scalar-source.ts';
+import { type Path, Places } from './places.ts';
 import { syntaxMistakes, tagSentence } from './syntax.ts';
 
 /** A manifest larger than this is not one. */
@@ -28,9 +16,6 @@ const MAX_FAULTS = 50;
 /** What YAML 1.2 calls not printable, and what decoders put in place of bytes that are no UTF-8. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const NOT_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffd]|\r(?!\n)/;
-
-/** Keys and indexes from the top of the file to a value. */
-export type Path = readonly (string | number)[];
 
 /** A YAML file that was read: maps have no prototype, numbers keep their digits. */
 export interface YamlFile {
@@ -47,16 +32,10 @@ export function readYaml(file: string, text: string): YamlFile {
   return new Reader(file, text).read();
 }
 
-interface Spot {
-  readonly key: Node | undefined;
-  readonly value: Node | undefined;
-}
-
 class Reader {
   readonly #file: string;
   readonly #text: string;
-  readonly #lines = new LineCounter();
-  readonly #spots = new Map<string, Spot>();
+  readonly #places: Places;
   readonly #faults: Fault[] = [];
   readonly #open = new Set<Node>();
   readonly #targets = new Map<Alias, Node>();
@@ -65,6 +44,7 @@ class Reader {
   constructor(file: string, text: string) {
     this.#file = file;
     this.#text = text.replace(/^\uFEFF/, ''); // a byte order mark is no column of the first line
+    this.#places = new Places(file, this.#text);
   }
 
   read(): YamlFile {
@@ -73,8 +53,8 @@ class Reader {
       file: this.#file,
       value,
       faults: inOrder(this.#faults),
-      place: (path, what = 'value') => this.#placeOf(path, what),
-      placeWithin: (path, offset, length) => this.#placeWithin(path, offset, length),
+      place: (path, what = 'value') => this.#places.of(path, what),
+      placeWithin: (path, offset, length) => this.#places.within(path, offset, length),
     };
   }
 
@@ -90,8 +70,6 @@ class Reader {
     }
     const odd = NOT_TEXT.exec(this.#text);
     if (odd !== null) {
-      this.#lines.addNewLine(0);
-      for (const line of this.#text.slice(0, odd.index).matchAll(/\n/g)) this.#lines.addNewLine(line.index + 1);
       this.#fault(
         'yaml.encoding',
         odd.index,
@@ -110,7 +88,6 @@ class Reader {
         uniqueKeys: false,
         prettyErrors: false,
         stringKeys: false,
-        lineCounter: this.#lines,
       });
     } catch {
       this.#fault('yaml.syntax', 0, 1, 'Nested too deeply. A manifest needs far less; check brackets and indentation.');
@@ -123,7 +100,7 @@ class Reader {
       return undefined;
     }
     this.#resolveAliases(document);
-    this.#spots.set('', { key: undefined, value: document.contents ?? undefined });
+    this.#places.set([], undefined, document.contents ?? undefined);
     return this.#convert(document.contents, [], 0);
   }
 
@@ -171,7 +148,7 @@ class Reader {
   #list(items: readonly unknown[], path: Path, depth: number): unknown[] {
     return items.map((item, index) => {
       const place = [...path, index];
-      this.#spots.set(keyOf(place), { key: undefined, value: item as Node }); // as in #convert
+      this.#places.set(place, undefined, item as Node); // as in #convert
       return this.#convert(item, place, depth + 1);
     });
   }
@@ -211,7 +188,7 @@ class Reader {
       const place = [...path, name];
       if (Object.hasOwn(map, name)) {
         if (this.#faults.length < MAX_FAULTS) {
-          const { line } = this.#placeOf(place, 'key');
+          const { line } = this.#places.of(place, 'key');
           this.#faultAt(key, 'yaml.twice', `"${name}" stands twice in this map, first in line ${line}. Keep one of them.`);
         }
         continue;
@@ -224,7 +201,7 @@ class Reader {
         );
         continue;
       }
-      this.#spots.set(keyOf(place), { key, value: (pair.value ?? undefined) as Node | undefined });
+      this.#places.set(place, key, (pair.value ?? undefined) as Node | undefined);
       map[name] = this.#convert(pair.value, place, depth + 1);
     }
     return map;
@@ -262,50 +239,6 @@ class Reader {
 
   #fault(code: FaultCode, from: number, length: number, sentence: string, hint?: string): void {
     if (this.#faults.length < MAX_FAULTS)
-      this.#faults.push(new Fault({ code, sentence, hint, place: this.#placeAt(from, length) }));
+      this.#faults.push(new Fault({ code, sentence, hint, place: this.#places.at(from, length) }));
   }
-
-  #placeOf(path: Path, what: 'key' | 'value'): Place {
-    for (let length = path.length; length >= 0; length--) {
-      const spot = this.#spots.get(keyOf(path.slice(0, length)));
-      const value = isEmpty(spot?.value) ? undefined : spot?.value;
-      const node = what === 'key' || length < path.length ? (spot?.key ?? value) : (value ?? spot?.key);
-      if (node?.range) return this.#placeAt(node.range[0], node.range[1] - node.range[0]);
-    }
-    return this.#placeAt(0, 1);
-  }
-
-  #placeWithin(path: Path, offset: number, length: number): Place {
-    const node = this.#spots.get(keyOf(path))?.value;
-    if (!isScalar(node) || typeof node.value !== 'string' || !node.range) return this.#placeOf(path, 'value');
-    const found = placeInSource(node as Scalar<string>, this.#text, offset, offset + length); // its value is text, checked just now
-    return found === undefined ? this.#placeOf(path, 'value') : this.#placeAt(found[0], found[1] - found[0]);
-  }
-
-  #placeAt(from: number, length: number): Place {
-    const { line, col } = this.#lines.linePos(Math.min(from, this.#text.length));
-    const start = this.#lines.lineStarts[line - 1] ?? 0;
-    const end = this.#text.indexOf('\n', start);
-    const text = this.#text.slice(start, end === -1 ? undefined : end).replace(/\r$/, '');
-    return {
-      file: this.#file,
-      line: Math.max(1, line),
-      column: Math.max(1, col),
-      length: Math.max(1, Math.min(length, text.length - col + 1)),
-      text,
-    };
-  }
-}
-
-/** A value that is not written at all: there is nothing to underline. */
-function isEmpty(node: Node | undefined): boolean {
-  return isScalar(node) && node.range?.[0] === node.range?.[1];
-}
-
-function keyOf(path: Path): string {
-  return path.length === 0
-    ? ''
-    : path
-        .map((step) => `/${typeof step === 'string' ? step.replace(/[~/]/g, (c) => (c === '~' ? '~0' : '~1')) : step}`)
-        .join('');
 }

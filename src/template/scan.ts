@@ -5,6 +5,7 @@ import { didYouMean, oneOf } from '../fault.ts';
 import { engine, TAGS_OFF } from './engine.ts';
 import type { Names, Report } from './names.ts';
 import { Checker } from './strict.ts';
+import { readAssign, readCapture, readFor, readWhen } from './tags.ts';
 
 /** What a template holds. */
 export interface Scan {
@@ -45,6 +46,8 @@ interface TagLike extends RangeLike {
 
 /** The blocks that a branch may stand in. */
 const BRANCHES = { when: ['case'], elsif: ['if', 'unless'], else: ['if', 'unless', 'case', 'for'] };
+
+const DANGLING = 'A backslash of the JSON stands right before a template, whose first character it would escape.';
 
 const BLOCKS = new Set(['if', 'unless', 'case', 'for', 'capture', 'comment', 'raw']);
 
@@ -137,10 +140,8 @@ class Scanner implements Scan {
     if (!this.#json || this.#capturing()) return;
     for (let i = 0; i < text.length; i++) {
       if (text[i] === '\\' && this.#inQuotes) {
+        if (i === text.length - 1) this.#checker.problem('template.quotes', DANGLING, begin + i, 1);
         i++;
-        // It would take the escape off the first character of a value.
-        if (i === text.length)
-          this.#checker.problem('template.quotes', 'A backslash of the JSON stands before a value or a tag.', begin + i - 1, 1);
       } else if (text[i] === '"') {
         this.#inQuotes = !this.#inQuotes;
         if (this.#inQuotes) this.#quote = begin + i;
@@ -186,11 +187,13 @@ class Scanner implements Scan {
       case 'else':
         return this.#branch(tag, reader);
       case 'for':
-        return this.#for(tag, reader);
+        return this.#open(tag, readFor(tag, reader, this.#checker));
       case 'capture':
-        return this.#capture(tag, reader);
+        this.#locals.add(readCapture(tag, reader, this.#checker));
+        return this.#open(tag);
       case 'assign':
-        return this.#assign(reader);
+        this.#locals.add(readAssign(reader, this.#checker));
+        return;
       case 'echo':
         return this.#output(tag, [reader.p, reader.N]);
       case 'comment':
@@ -245,7 +248,7 @@ class Scanner implements Scan {
     this.#inQuotes = block.quotedAtStart;
     if (tag.name === 'else') block.hasElse = block.name !== 'for';
     if (tag.name === 'elsif') this.#checker.wholeValue(reader);
-    else if (tag.name === 'when') this.#when(reader);
+    else if (tag.name === 'when') readWhen(reader, this.#checker);
     else this.#checker.atEnd(reader, reader.p);
   }
 
@@ -285,74 +288,6 @@ class Scanner implements Scan {
       );
       this.#inQuotes = block.quotedAtStart;
     }
-  }
-
-  #when(reader: Tokenizer): void {
-    const begin = reader.p;
-    while (!reader.end()) {
-      const value = this.#checker.attempt(reader, () => reader.readValueOrThrow());
-      if (value === undefined) return;
-      this.#checker.value(value);
-      reader.skipBlank();
-      if (reader.peek() === ',') reader.advance();
-      else if (/^or\b/.test(reader.remaining())) reader.advance(2);
-      else {
-        this.#checker.atEnd(reader, begin);
-        return;
-      }
-    }
-  }
-
-  #for(tag: TagLike, reader: Tokenizer): void {
-    const begin = reader.p;
-    const variable = reader.readIdentifier().content;
-    const word = reader.readIdentifier().content;
-    const collection = variable !== '' && word === 'in' ? this.#checker.attempt(reader, () => reader.readValue()) : undefined;
-    if (collection === undefined) {
-      this.#checker.problem('template.syntax', 'A loop is written {% for item in list %}.', tag.begin, tag.end - tag.begin);
-      return this.#open(tag, [variable]);
-    }
-    this.#checker.value(collection);
-    for (const hash of this.#checker.attempt(reader, () => reader.readHashes()) ?? []) {
-      if (!['limit', 'offset', 'reversed'].includes(hash.name.content)) {
-        this.#checker.problem(
-          'template.leftover',
-          `"${hash.name.content}" is left over: a loop takes limit, offset and reversed.`,
-          hash.begin,
-          hash.end - hash.begin,
-        );
-      } else if (hash.value?.getText() !== 'continue') this.#checker.value(hash.value);
-    }
-    this.#checker.atEnd(reader, begin);
-    this.#open(tag, [variable, 'forloop']);
-  }
-
-  #capture(tag: TagLike, reader: Tokenizer): void {
-    const begin = reader.p;
-    const name = reader.readIdentifier().content || reader.readQuoted()?.content || '';
-    if (name === '')
-      this.#checker.problem('template.syntax', 'A capture is written {% capture name %}.', tag.begin, tag.end - tag.begin);
-    this.#checker.atEnd(reader, begin);
-    this.#locals.add(name);
-    this.#open(tag);
-  }
-
-  #assign(reader: Tokenizer): void {
-    const begin = reader.p;
-    const name = reader.readIdentifier().content;
-    reader.skipBlank();
-    if (name === '' || reader.read() !== '=') {
-      this.#locals.add(name);
-      this.#checker.problem(
-        'template.syntax',
-        'An assignment is written {% assign name = value %}.',
-        begin,
-        Math.max(1, reader.N - begin),
-      );
-      return;
-    }
-    this.#checker.wholeValue(reader);
-    this.#locals.add(name);
   }
 
   #lines(tag: TagLike): void {

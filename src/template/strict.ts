@@ -15,6 +15,8 @@ import { didYouMean } from '../fault.ts';
 import { ExactNumber, exactNumber } from '../numbers.ts';
 import { ARGUMENTS, engine, FILTERS_NOT_YET, FILTERS_OFF } from './engine.ts';
 import { type Names, problemOfName, type Report } from './names.ts';
+import { brokenOrder, comparesAnswer } from './order.ts';
+import { brief, FILTER_IN_COMPARISON, operatorHint, reason } from './wording.ts';
 
 /** What an expression uses. */
 export interface Uses {
@@ -254,69 +256,8 @@ export class Checker {
   }
 }
 
-/** What is wrong with the order of values and operators as they were written. */
-function brokenOrder(postfix: readonly Token[]): string | undefined {
-  let expected = true;
-  for (const token of [...postfix].sort((a, b) => a.begin - b.begin)) {
-    const isOperator = TypeGuards.isOperatorToken(token);
-    if (!isOperator && !expected) return 'two values stand side by side without an operator';
-    const isNot = isOperator && token.operator === 'not';
-    if (isNot ? !expected : isOperator && expected) return 'an operator lacks a value';
-    if (!isNot) expected = isOperator;
-  }
-  return expected ? 'an operator lacks a value' : undefined;
-}
-
-/** Whether one comparison is the side of another, as in `1 < a < 3`. */
-function comparesAnswer(postfix: readonly Token[]): boolean {
-  const answers: boolean[] = [];
-  for (const token of postfix) {
-    if (!TypeGuards.isOperatorToken(token)) answers.push(false);
-    else if (token.operator === 'and' || token.operator === 'or') answers.splice(-2, 2, false);
-    else if (token.operator !== 'not') {
-      if (answers.splice(-2, 2).includes(true)) return true;
-      answers.push(true);
-    }
-  }
-  return false;
-}
-
 /** A name, a quoted text or a number between brackets; nothing for what is worked out. */
 function literal(token: Token): string | undefined {
   if (TypeGuards.isWordToken(token) || TypeGuards.isQuotedToken(token)) return token.content;
   return TypeGuards.isNumberToken(token) ? String(token.content) : undefined;
-}
-
-const FILTER_IN_COMPARISON = 'Put parentheses around a filter and its value: (body.errors | size) > 0.';
-
-/** A filter, and a comparison behind it. */
-const COMPARED_FILTER = /\|\s*\w+\s*(?:==|!=|<|>|contains\b|and\b|or\b)/;
-
-function reason(text: string, error: Error): string {
-  return COMPARED_FILTER.test(text) ? 'a filter stands inside a comparison' : plain(error);
-}
-
-function operatorHint(text: string): string | undefined {
-  if (/\{\{|\}\}/.test(text)) return 'Write the whole without braces, such as: record.a == record.b.';
-  if (/(^|[^=!<>])=([^=]|$)/.test(text)) return 'A comparison is written ==.';
-  if (text.includes('&&')) return 'Write and for &&.';
-  if (text.includes('||')) return 'Write or for ||.';
-  return COMPARED_FILTER.test(text) ? FILTER_IN_COMPARISON : undefined;
-}
-
-function brief(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-}
-
-/** What LiquidJS says, as people say it. */
-const SAID: Readonly<Record<string, string>> = {
-  'expected "|" before filter': 'an operator or "|" is expected here',
-  'expected filter name': 'the name of a filter is expected here',
-  'expected ":" after filter name': '":" is expected before the arguments of a filter',
-};
-
-/** LiquidJS's message without its line and context. */
-function plain(error: Error): string {
-  const message = (error.message.split('\n')[0] ?? '').replace(/, line:\d+, col:\d+$/, '').replace(/\.$/, '');
-  return message.startsWith('invalid value expression') ? 'a value is expected here' : (SAID[message] ?? message);
 }

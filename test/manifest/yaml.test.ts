@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { showFault } from '../../src/fault.ts';
-import { type Path, readYaml } from '../../src/manifest/yaml.ts';
+import type { Path } from '../../src/manifest/places.ts';
+import { readYaml } from '../../src/manifest/yaml.ts';
 import { stringifyJson } from '../../src/numbers.ts';
 
 const dataOf = (text: string) => {

@@ -202,6 +202,8 @@ describe('a template that is refused', () => {
 
 describe('a template of JSON that is refused', () => {
   const table: [template: string, fault: RegExp][] = [
+    ['["\\{{ a }}"]', /A backslash of the JSON stands right before a template/],
+    ['["\\{% if a %}x{% endif %}{{ b }}"]', /A backslash of the JSON stands right before a template/],
     ['["{{ a }}]', /A quote of the JSON is not closed/],
     ['[{{ a }} {{ b }}]', /This is not JSON/],
     ['{"a":{{ a }},}', /This is not JSON/],

@@ -17,7 +17,7 @@ const MAX_TIME = 8.64e15;
 function toMilliseconds(value: unknown): number {
   if (typeof value === 'number' || value instanceof ExactNumber) {
     const number = Number(value);
-    if (Math.abs(number) > MAX_TIME) noTime(value);
+    if (!(Math.abs(number) <= MAX_TIME)) noTime(value);
     return Math.abs(number) < 1e11 ? number * 1000 : number;
   }
   const text = typeof value === 'string' ? value.trim() : '';
