@@ -242,7 +242,7 @@ describe('the server', () => {
         assertRight(sent, got);
       } catch (error) {
         assert.fail(
-          `${what}\n${JSON.stringify(sent.headers)} ${sent.path}\nHTTP ${got.status} ${got.text.slice(0, 400)}\n${String(error)}\n${[...bugs, ...lines.map(({ error }) => error)].map(stackOf).join('')}`,
+          `${what}\n${JSON.stringify(sent.headers)} ${sent.path}\nHTTP ${got.status} ${got.text.slice(0, 400)}\n${String(error)}\n${[...bugs, ...lines.flatMap(({ level, error }) => (level === 'error' ? [error] : []))].map(stackOf).join('')}`,
         );
       }
     };
