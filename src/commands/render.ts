@@ -84,9 +84,8 @@ async function plan(destination: Destination, operation: Operation, options: Ren
   const ask = async (names: ReadonlySet<string>): Promise<Row> => {
     const missing = [...names].filter((one) => !Object.hasOwn(lookups, one));
     if (missing.length === 0) return lookups;
-    throw misuse(
-      `The templates read ${missing.map((one) => `lookups.${one}`).join(', ')}, and render asks the API nothing. Give them in a JSON file: --lookups FILE with {"${missing[0]}": [ … ]}.`,
-    );
+    const sentence = `The templates read ${missing.map((one) => `lookups.${one}`).join(', ')}, and render asks the API nothing. Give them in a JSON file: --lookups FILE with {"${missing[0]}": [ … ]}.`;
+    throw new Fault({ code: 'lookup.failed', sentence });
   };
   const chosen = await chooseFor(bound, configuration.config, { now: Date.now(), ask });
   if (typeof chosen === 'string') throw misuse(`${chosen} The configuration (--config) says which.`);

@@ -98,8 +98,8 @@ function matches(allowed: string, origin: string): boolean {
   const actual = new URL(origin);
   if (meant.protocol !== actual.protocol || meant.port !== actual.port) return false;
   if (wildcard === '') return meant.hostname === actual.hostname;
-  const suffix = `.${meant.hostname}`;
-  return actual.hostname.endsWith(suffix) && actual.hostname.length > suffix.length;
+  const below = actual.hostname.endsWith(`.${meant.hostname}`);
+  return below && actual.hostname.split('.').every((label) => label !== '');
 }
 
 function operatorsBase(destination: Destination, url: string): Base | Fault {

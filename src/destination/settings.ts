@@ -141,9 +141,14 @@ export function checkValue({ type, pattern, allowed }: SettingDeclaration, value
       ? typeof value === 'number' || value instanceof ExactNumber
       : typeof value === (type === 'text' ? 'string' : type));
   if (!typed) return `is not ${TYPE_WORDS[type]}`;
-  if (pattern !== undefined && !pattern.test(String(value))) return `does not match ${pattern.source.slice(4, -2)}`;
+  if (pattern !== undefined && !pattern.test(textOfValue(value))) return `does not match ${pattern.source.slice(4, -2)}`;
   if (allowed !== undefined && !allowed.some((one) => stringifyJson(one) === stringifyJson(value))) {
-    return `is not one of ${allowed.map((one) => String(one)).join(', ')}`;
+    return `is not one of ${allowed.map(textOfValue).join(', ')}`;
   }
   return undefined;
+}
+
+/** As it was given: JSON may hold a member `toString`, which must not be called. */
+function textOfValue(value: unknown): string {
+  return typeof value === 'string' ? value : stringifyJson(value);
 }

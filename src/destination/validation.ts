@@ -47,10 +47,13 @@ export async function chooseFor(
   }
 }
 
+/** What is no id is looked for as it is written, and not found: a list of one id is not that id. */
 function chosenId(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  return typeof value === 'string' ? value : stringifyJson(value);
+  return typeof value === 'string' ? value : stringifyJson(value).slice(0, LONGEST_ID);
 }
+
+const LONGEST_ID = 100;
 
 async function mappingErrors(chosen: Chosen, mappings: Mappings): Promise<string[]> {
   const errors: string[] = [];

@@ -1,5 +1,6 @@
 /** Reads the params of Hightouch's methods: leniently where that loses nothing, else with a sentence that names the member. */
 
+import { ExactNumber } from '../numbers.ts';
 import { RPC_CODES, RpcError } from '../rpc/method.ts';
 import { isMap } from '../template/text.ts';
 
@@ -41,13 +42,16 @@ export function readOperation(params: unknown): OperationParams {
     const id = Object.hasOwn(row, idColumn) ? row[idColumn] : undefined;
     if (id === undefined || id === null) {
       throw invalid(
-        `params.rows[${index}] has no value in the column "${idColumn}" that idColumn names, so its outcome could not be told. Nothing was sent.`,
+        `params.rows[${index}] has no value in the column ${JSON.stringify(idColumn.slice(0, QUOTED))} that idColumn names, so its outcome could not be told. Nothing was sent.`,
       );
     }
     checked.push(row);
   }
   return { idColumn, configuration, rows: checked };
 }
+
+/** Characters of a name that are quoted back. */
+const QUOTED = 80;
 
 /** By name, or none at all: absent, or the empty list that some clients send for it. */
 function paramsMap(params: unknown): Readonly<Record<string, unknown>> {
@@ -71,8 +75,7 @@ function kind(value: unknown): string {
   if (value === undefined) return 'missing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';
-  return (
-    { string: 'text', number: 'a number', boolean: `${String(value)}`, object: 'an object' }[typeof value as string] ??
-    typeof value
-  );
+  if (typeof value === 'boolean') return `${value}`;
+  if (value instanceof ExactNumber) return 'a number';
+  return { string: 'text', number: 'a number', object: 'an object' }[typeof value as string] ?? typeof value;
 }

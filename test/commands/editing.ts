@@ -37,17 +37,6 @@ export function broken(version: number): string {
 /** Where the fault of a broken manifest stands. */
 export const FAULT_AT = '12:5';
 
-/** mulberry32: small, seeded, good enough to choose. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** What should be seen of a destination. */
 export interface Expected {
   /** The version that answers. */
@@ -122,8 +111,10 @@ export class EditedFolder {
         return this.#mount();
       case 'anew':
         return this.#makeAnew();
-      default:
-        return this.#good(kind === 'added' ? (free ?? id) : id);
+      case 'added':
+        return this.#good(free ?? id);
+      case 'good':
+        return this.#good(id);
     }
   }
 

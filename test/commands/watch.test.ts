@@ -4,19 +4,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import {
-  broken,
-  EditedFolder,
-  FAULT_AT,
-  IDS,
-  KINDS,
-  type Kind,
-  MOUNTED,
-  manifest,
-  STEADY,
-  STEADY_VERSION,
-  seeded,
-} from './editing.ts';
+import { seeded } from '../seeded.ts';
+import { broken, EditedFolder, FAULT_AT, IDS, KINDS, type Kind, MOUNTED, manifest, STEADY, STEADY_VERSION } from './editing.ts';
 import { type Api, type ApiRequest, api, type Env, folder, later, type Serving, serve, until } from './running.ts';
 
 /** Repeats a run: `SEED=… node test/run.js test/commands/watch.test.ts`. */

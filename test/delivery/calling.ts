@@ -53,45 +53,43 @@ function right<T>(result: T | readonly Fault[]): T {
 
 export type Row = Readonly<Record<string, unknown>>;
 
-export interface Calling extends Partial<Omit<World, 'send' | 'deadline' | 'gone' | 'bug'>> {
-  readonly rows: readonly Row[];
-  readonly idColumn?: string;
-  readonly operation?: Operation;
-  /** Beside mappings of every column to the field of its name. */
-  readonly configuration?: Readonly<Record<string, unknown>>;
+export interface Answering extends Partial<Omit<World, 'send' | 'deadline' | 'gone' | 'bug'>> {
   /** The answer to the n-th request, from 0. */
   readonly send?: (request: OutboundRequest, n: number, options: SendOptions) => Reply | Promise<Reply>;
   /** Milliseconds. */
   readonly deadline?: number;
-  readonly gone?: AbortSignal;
 }
 
-export interface Called {
-  readonly rejected: readonly { readonly id: unknown; readonly reason: string }[];
-  /** `id: reason` for each, ids as JSON. */
-  readonly reasons: Readonly<Record<string, string>>;
-  /** Every request that left, with the virtual time at which it did. */
-  readonly sent: readonly { readonly at: number; readonly request: OutboundRequest; readonly timeout: number }[];
-  /** Virtual milliseconds until the answer. */
-  readonly took: number;
+/** A request that left, with the virtual time at which it did. */
+export interface Sent {
+  readonly at: number;
+  readonly request: OutboundRequest;
+  readonly timeout: number;
+}
+
+export interface AtWork {
+  readonly clock: Clock;
+  readonly sent: readonly Sent[];
   readonly bugs: readonly unknown[];
+  /** One of Hightouch's methods. @throws {RpcError} */
+  ask(method: string, params?: unknown, gone?: AbortSignal): Promise<unknown>;
 }
 
-export async function call(bound: BoundDestination, calling: Calling): Promise<Called> {
-  const { rows, idColumn = 'id', operation = 'add', deadline = bound.destination.deadline } = calling;
-  const clock: Clock = calling.clock ?? new VirtualClock(BEGIN);
-  const sent: { at: number; request: OutboundRequest; timeout: number }[] = [];
+/** A destination for several calls, which share what it keeps. */
+export function atWork(bound: BoundDestination, answering: Answering = {}): AtWork {
+  const clock: Clock = answering.clock ?? new VirtualClock(BEGIN);
+  const sent: Sent[] = [];
   const bugs: unknown[] = [];
   const world: Omit<World, 'gone'> = {
     send: async (request, options) => {
       sent.push({ at: clock.elapsed(), request, timeout: options.timeout });
-      return (calling.send ?? (() => json(200, {})))(request, sent.length - 1, options);
+      return (answering.send ?? (() => json(200, {})))(request, sent.length - 1, options);
     },
     clock,
-    random: calling.random ?? seededRandom(1),
-    pacer: calling.pacer ?? new Pacer(bound.destination.connection.concurrency),
-    deadline,
-    breathe: calling.breathe ?? (() => Promise.resolve()),
+    random: answering.random ?? seededRandom(1),
+    pacer: answering.pacer ?? new Pacer(bound.destination.connection.concurrency),
+    deadline: answering.deadline ?? bound.destination.deadline,
+    breathe: answering.breathe ?? (() => Promise.resolve()),
     bug: (error) => `ref${bugs.push(error)}`,
   };
   const lookups = new Lookups(bound, world);
@@ -103,13 +101,44 @@ export async function call(bound: BoundDestination, calling: Calling): Promise<C
     ask: (maxAge, begun) => lookups.ask(maxAge, begun),
     deliver: (one, gone) => deliver(one, { ...world, gone }),
   }));
-  const method = methods.get(operation);
-  assert.ok(method !== undefined);
+  return {
+    clock,
+    sent,
+    bugs,
+    async ask(name, params, gone = new AbortController().signal) {
+      const method = methods.get(name);
+      assert.ok(method !== undefined);
+      return method(params, { signal: gone });
+    },
+  };
+}
+
+export interface Calling extends Answering {
+  readonly rows: readonly Row[];
+  readonly idColumn?: string;
+  readonly operation?: Operation;
+  /** Beside mappings of every column to the field of its name. */
+  readonly configuration?: Readonly<Record<string, unknown>>;
+  readonly gone?: AbortSignal;
+}
+
+export interface Called {
+  readonly rejected: readonly { readonly id: unknown; readonly reason: string }[];
+  /** `id: reason` for each, ids as JSON. */
+  readonly reasons: Readonly<Record<string, string>>;
+  readonly sent: readonly Sent[];
+  /** Virtual milliseconds until the answer. */
+  readonly took: number;
+  readonly bugs: readonly unknown[];
+}
+
+export async function call(bound: BoundDestination, calling: Calling): Promise<Called> {
+  const { rows, idColumn = 'id', operation = 'add' } = calling;
+  const { ask, clock, sent, bugs } = atWork(bound, calling);
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const configuration = { mappings: columns.map((name) => ({ from: name, to: name })), ...calling.configuration };
   const begin = clock.elapsed();
-  const signal = calling.gone ?? new AbortController().signal;
-  const result = (await method({ idColumn, configuration, rows }, { signal })) as { rejectedRows: Called['rejected'] }; // the protocol's own answer
+  const result = (await ask(operation, { idColumn, configuration, rows }, calling.gone)) as { rejectedRows: Called['rejected'] }; // the protocol's own answer
   const took = clock.elapsed() - begin;
   const rejected = result.rejectedRows;
   return {

@@ -104,4 +104,33 @@ describe('createRedactor', () => {
     many.redact('secret-number- and other text '.repeat(20_000));
     assert.ok(performance.now() - start < 2000);
   });
+
+  it('forgets what was let go by all who added it', () => {
+    const { add, redact } = createRedactor(['shared-secret']);
+    const [one, other] = [add('own-secret'), add('own-secret')];
+    const again = add('shared-secret');
+    one();
+    one();
+    assert.equal(redact('own-secret'), '[secret]');
+    other();
+    again();
+    assert.equal(redact('own-secret shared-secret'), 'own-secret [secret]');
+  });
+
+  it('takes out the beginning of a secret at which a text was cut', () => {
+    const cut = createRedactor(['sk_live_0123456789', 'live_token']).redact;
+    assert.equal(cut('the key sk_live_01…'), 'the key [secret]…');
+    assert.equal(cut('first sk_l… and then live_… end'), 'first [secret]… and then [secret]… end');
+    assert.equal(cut('the key sk_…'), 'the key sk_…', 'three characters tell nothing');
+    assert.equal(cut('sk_live_0 in the middle'), 'sk_live_0 in the middle');
+  });
+
+  it('hides all of two that overlap', () => {
+    assert.equal(createRedactor(['abcdefgh', 'efghijkl']).redact('-abcdefghijkl-'), '-[secret]-');
+  });
+
+  it('finds what came as Latin-1 and was UTF-8', () => {
+    const came = Buffer.from('pässwörd', 'utf8').toString('latin1');
+    assert.equal(createRedactor([came]).redact(`pässwörd ${came}`), '[secret] [secret]');
+  });
 });

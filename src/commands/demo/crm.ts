@@ -28,7 +28,8 @@ export async function startCrm(): Promise<Crm> {
     const { email, plan } = contact;
     const refuse = (error: string) => ({ email, ok: false, error });
     if (typeof email !== 'string' || !/^[^@\s]+@[^@\s]+\.[a-z]+$/i.test(email)) return refuse('this is no email address');
-    if (!PLANS.includes(String(plan))) return refuse(`"${String(plan)}" is not a plan; it is free, team or enterprise`);
+    if (typeof plan !== 'string' || !PLANS.includes(plan))
+      return refuse(`${JSON.stringify(plan ?? null)} is not a plan; it is free, team or enterprise`);
     if (email.startsWith('unsubscribed')) return refuse('this contact asked not to be stored');
     contacts.set(email.toLowerCase(), contact);
     return { email, ok: true };
