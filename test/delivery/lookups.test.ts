@@ -848,6 +848,6 @@ options: { schema: { type: object, properties: { o: { title: Thing, ${schema} } 
     const { errors } = (await options(['a'], 'pattern: "{{ lookups.things | first | append: \'(\' }}"').ask('validate', {
       configuration: { o: 'a' },
     })) as { errors: string[] }; // the protocol's own answer
-    assert.match(errors.join('\n'), /^The options cannot be checked: with what the API answers, their schema is none \(/);
+    assert.match(errors.join('\n'), /^The options of this destination are no JSON Schema: /);
   });
 });
