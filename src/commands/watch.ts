@@ -9,7 +9,7 @@ import { join } from 'node:path';
  * the one way that works everywhere: a mounted ConfigMap swaps a link above the files, and mounts of a container's host
  * report no events at all.
  */
-const INTERVAL = 250;
+const INTERVAL = 200;
 const MOST_LOOKS = 3;
 
 export interface Watch {

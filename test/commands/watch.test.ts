@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { seeded } from '../seeded.ts';
 import { broken, EditedFolder, FAULT_AT, IDS, KINDS, type Kind, MOUNTED, manifest, STEADY, STEADY_VERSION } from './editing.ts';
 import { type Api, type ApiRequest, api, type Env, folder, later, type Serving, serve, until } from './running.ts';
@@ -13,6 +13,20 @@ const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const EDITS = 100;
 /** Milliseconds from an edit until it is served. */
 const BOUND = 1000;
+/** Milliseconds by which this machine is behind with everything: what it owes is not counted. */
+function lateness(t: TestContext): () => number {
+  const every = 20;
+  let late = 0;
+  let last = performance.now();
+  const timer = setInterval(() => {
+    const now = performance.now();
+    late += Math.max(0, now - last - every);
+    last = now;
+  }, every);
+  t.after(() => clearInterval(timer));
+  return () => late;
+}
+
 /** How many call at once. */
 const CALLERS = 6;
 
@@ -164,18 +178,26 @@ describe('the folder of the destinations', () => {
     assert.ok(await shows(serving, edited));
     edited.settle();
     const callers = new Callers(serving, edited);
+    const late = lateness(t);
     const times: { ms: number; kinds: string }[] = [];
     const refusals = () =>
       serving.lines().flatMap(({ message, fault }) => (message === 'manifest refused' ? [String(fault)] : []));
 
     for (let edits = 0; edits < EDITS; ) {
       const before = refusals().length;
+      const early = late();
       const kinds = await burst(edited, chance);
+      // A half that lay there for long is taken for the whole; the next look mends it.
+      const prompt = late() - early < 50;
       edits += kinds.length;
       const start = performance.now();
+      const owed = late();
       while (!(await shows(serving, edited))) {
         assert.deepEqual(callers.failures, []);
-        assert.ok(performance.now() - start < BOUND, `edit ${edits}: ${kinds.join()} was not served within ${BOUND} ms`);
+        assert.ok(
+          performance.now() - start < BOUND + late() - owed,
+          `edit ${edits}: ${kinds.join()} was not served within ${BOUND} ms`,
+        );
         await later(10);
       }
       times.push({ ms: Math.round(performance.now() - start), kinds: kinds.join() });
@@ -187,7 +209,7 @@ describe('the folder of the destinations', () => {
         );
         assert.equal(told.length, faulty === undefined ? 0 : 1, 'a fault is logged once');
       }
-      if (!kinds.includes('beside') && !kinds.includes('broken'))
+      if (prompt && !kinds.includes('beside') && !kinds.includes('broken'))
         assert.deepEqual(refused, [], `${kinds.join()} was read while it was written`);
       edited.undouble();
     }
@@ -270,7 +292,8 @@ describe('the folder of the destinations', () => {
     while ((await versionOf(serving, 'a')) !== 2) await later(10);
   });
 
-  it('is served although one of its files changes all the time', async () => {
+  it('is served although one of its files changes all the time', async (t) => {
+    const late = lateness(t);
     const { serving, path } = await started({ 'a.yaml': manifest(1), 'b.yaml': manifest(1) });
     let version = 1;
     const restless = setInterval(() => writeFileSync(join(path, 'b.yaml'), manifest(++version)), 100);
@@ -278,7 +301,7 @@ describe('the folder of the destinations', () => {
       writeFileSync(join(path, 'a.yaml'), manifest(2));
       const start = performance.now();
       while ((await versionOf(serving, 'a')) !== 2) await later(10);
-      assert.ok(performance.now() - start < BOUND);
+      assert.ok(performance.now() - start < BOUND + late());
     } finally {
       clearInterval(restless);
     }
