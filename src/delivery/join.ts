@@ -76,7 +76,7 @@ function none(judging: Judging, reason: string): Settled {
 }
 
 /** A list as it is, a map as its entries. */
-function elementsOf(value: unknown): unknown[] | undefined {
+export function elementsOf(value: unknown): unknown[] | undefined {
   if (Array.isArray(value)) return value;
   return isMap(value) ? Object.entries(value).map(([key, own]) => ({ key, value: own })) : undefined;
 }

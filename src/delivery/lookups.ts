@@ -14,6 +14,7 @@ import { type RenderedAuth, renderAuth } from './auth.ts';
 import { renderBody } from './body.ts';
 import type { World } from './call.ts';
 import { renderEnvelope } from './envelope.ts';
+import { elementsOf } from './join.ts';
 import { changedRequest, type Page } from './pages.ts';
 import { CallTime } from './time.ts';
 
@@ -194,12 +195,6 @@ function never(): AbortSignal {
 async function late(names: string, time: CallTime): Promise<never> {
   await time.over();
   throw failed(names, `no answer came in time: ${time.whyClosed()}`);
-}
-
-/** A list as it is, a map as its entries. */
-function elementsOf(value: unknown): unknown[] | undefined {
-  if (Array.isArray(value)) return value;
-  return isMap(value) ? Object.entries(value).map(([key, own]) => ({ key, value: own })) : undefined;
 }
 
 function failed(name: string, why: string, cause?: unknown): Fault {

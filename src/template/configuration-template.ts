@@ -1,7 +1,7 @@
 /** Templates that people write into the form (`format: liquid`): a second engine, with less in it and bounds on all it does. */
 
 import { type Context, Liquid, type Template as LiquidTemplate, toValueSync } from 'liquidjs';
-import { engine, FILTERS_OFF } from './engine.ts';
+import { ENGINE_OPTIONS, engine, FILTERS_OFF } from './engine.ts';
 import { addEscapes, neutral, placeOf } from './escapes.ts';
 import { jsonMistake } from './json-text.ts';
 import type { Names } from './names.ts';
@@ -24,18 +24,7 @@ const TAGS = new Set(['if', 'unless', 'case', 'for', 'assign', 'echo', 'comment'
 /** What such a template may be for: plain text, or JSON in which values cannot break out. */
 export type Purpose = 'text' | 'json';
 
-const small = new Liquid({
-  strictFilters: true,
-  ownPropertyOnly: true,
-  groupedExpressions: true,
-  templates: {},
-  relativeReference: false,
-  dynamicPartials: false,
-  timezoneOffset: 0,
-  parseLimit: MAX_SOURCE,
-  memoryLimit: MEMORY_LIMIT,
-  renderLimit: RENDER_LIMIT,
-});
+const small = new Liquid({ ...ENGINE_OPTIONS, parseLimit: MAX_SOURCE, memoryLimit: MEMORY_LIMIT, renderLimit: RENDER_LIMIT });
 for (const tag of Object.keys(small.tags)) if (!TAGS.has(tag)) delete small.tags[tag];
 for (const name of FILTERS_OFF.keys()) small.unregisterFilter(name);
 for (const [name, filter] of Object.entries(engine.filters)) {

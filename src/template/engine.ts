@@ -42,7 +42,8 @@ function ordering(name: '<' | '<=' | '>' | '>='): Operators[string] {
     (toValue(left) ?? undefined) !== undefined && (toValue(right) ?? undefined) !== undefined && compare(left, right);
 }
 
-export const engine = new Liquid({
+/** What both engines share: this one, for manifests, and the one for templates of the configuration. */
+export const ENGINE_OPTIONS = {
   operators: { ...defaultOperators, '<': ordering('<'), '<=': ordering('<='), '>': ordering('>'), '>=': ordering('>=') },
   strictFilters: true,
   ownPropertyOnly: true,
@@ -52,8 +53,9 @@ export const engine = new Liquid({
   relativeReference: false,
   dynamicPartials: false,
   timezoneOffset: 0,
-  memoryLimit: MEMORY_LIMIT,
-});
+};
+
+export const engine = new Liquid({ ...ENGINE_OPTIONS, memoryLimit: MEMORY_LIMIT });
 
 for (const tag of TAGS_OFF.keys()) delete engine.tags[tag];
 for (const name of FILTERS_OFF.keys()) engine.unregisterFilter(name);
