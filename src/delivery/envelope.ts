@@ -32,7 +32,8 @@ export function renderEnvelope(request: Request, base: Base, auth: RenderedAuth 
 }
 
 function methodOf(value: unknown): HttpMethod {
-  const method = METHODS.find((one) => one === String(value).toUpperCase());
+  const text = scalarText(value).toUpperCase();
+  const method = METHODS.find((one) => one === text);
   if (method === undefined)
     throw renderFault(
       'method',

@@ -7,7 +7,7 @@ import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import type { Answer, OutboundRequest } from '../outbound/exchange.ts';
 import { type Scope, scopeOf } from '../template/scope.ts';
-import { isMap, scalarText } from '../template/text.ts';
+import { scalarText } from '../template/text.ts';
 import { readAnswer } from './answer.ts';
 import { settleRequest } from './attempts.ts';
 import { type RenderedAuth, renderAuth } from './auth.ts';

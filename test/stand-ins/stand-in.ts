@@ -1,7 +1,7 @@
 /** A server on this machine that stands in for an API, and keeps a ledger of what it was asked. */
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after } from 'node:test';
 
@@ -28,7 +28,7 @@ export interface StandIn {
 /** Ends with the tests. */
 export async function standIn(answer: (asked: Asked) => Answered): Promise<StandIn> {
   const ledger: Asked[] = [];
-  const server = createServer(async (incoming, outgoing) => {
+  const respond = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
     const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://stand-in');
@@ -44,6 +44,10 @@ export async function standIn(answer: (asked: Asked) => Answered): Promise<Stand
     const { status = 200, headers: more = {}, json } = answer(asked);
     outgoing.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...more });
     outgoing.end(json === undefined ? '' : JSON.stringify(json));
+  };
+  // A caller that hung up needs no answer.
+  const server = createServer((incoming, outgoing) => {
+    respond(incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
