@@ -1,7 +1,7 @@
 /** A server on this machine that stands in for an API, and keeps a ledger of what it was asked. */
 
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after } from 'node:test';
 
@@ -28,28 +28,32 @@ export interface StandIn {
 /** Ends with the tests. */
 export async function standIn(answer: (asked: Asked) => Answered): Promise<StandIn> {
   const ledger: Asked[] = [];
-  const server = createServer(async (incoming, outgoing) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
-    const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://stand-in');
-    const headers = Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)]));
-    const asked = {
-      method: incoming.method ?? '',
-      path: pathname,
-      query: Object.fromEntries(searchParams),
-      headers,
-      json: parsed(Buffer.concat(chunks).toString('utf8')),
-    };
-    ledger.push(asked);
-    const { status = 200, headers: more = {}, json } = answer(asked);
-    outgoing.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...more });
-    outgoing.end(json === undefined ? '' : JSON.stringify(json));
+  const server = createServer((incoming, outgoing) => {
+    void read(incoming).then((asked) => {
+      ledger.push(asked);
+      const { status = 200, headers = {}, json } = answer(asked);
+      outgoing.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
+      outgoing.end(json === undefined ? '' : JSON.stringify(json));
+    });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   after(() => server.close().closeAllConnections());
   const { port } = server.address() as AddressInfo; // a TCP server's address is an object
   return { url: `http://127.0.0.1:${port}`, ledger };
+}
+
+async function read(incoming: IncomingMessage): Promise<Asked> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
+  const { pathname, searchParams } = new URL(incoming.url ?? '/', 'http://stand-in');
+  return {
+    method: incoming.method ?? '',
+    path: pathname,
+    query: Object.fromEntries(searchParams),
+    headers: Object.fromEntries(Object.entries(incoming.headers).map(([name, value]) => [name, String(value)])),
+    json: parsed(Buffer.concat(chunks).toString('utf8')),
+  };
 }
 
 function parsed(text: string): unknown {
