@@ -385,15 +385,13 @@ describe('a webhook', async () => {
     const said = await work();
     return {
       said,
-      asked: api.ledger
-        .slice(before)
-        .map(({ method, path, query, json, headers }) => ({
-          method,
-          path,
-          query,
-          json,
-          operation: headers['x-rowpost-operation'],
-        })),
+      asked: api.ledger.slice(before).map(({ method, path, query, json, headers }) => ({
+        method,
+        path,
+        query,
+        json,
+        operation: headers['x-rowpost-operation'],
+      })),
     };
   };
   const request = (method: string, operation: string, json: unknown) => ({
