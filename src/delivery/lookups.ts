@@ -153,7 +153,7 @@ export class Lookups {
       if (elements === undefined)
         throw failed(lookup.name, `HTTP ${status}, but there is no list where the manifest says (list)`);
       for (const element of elements) list.push(element);
-      if (lookup.next === undefined || elements.length === 0) return list;
+      if (lookup.next === undefined || (lookup.counts && elements.length === 0)) return list;
       const read: Page = { request: outbound, headers, scope: answered.with({ page, count: list.length }) };
       const next = changedRequest(lookup.next, read, { base, credentials: auth?.query ?? [] });
       if (next === undefined || seen.has(stringifyJson(next))) return list;

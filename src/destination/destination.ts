@@ -135,6 +135,8 @@ export interface Lookup {
   /** Where the list stands; undefined for the whole body. */
   readonly list: ValueTemplate | undefined;
   readonly next: NextPage | undefined;
+  /** Whether `next` reads nothing of the answer: then a page without elements is the last, since nothing else tells. */
+  readonly counts: boolean;
   /** Pages at most. */
   readonly pages: number;
   /** Milliseconds that an answer serves rows and validation. */

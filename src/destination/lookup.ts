@@ -61,7 +61,10 @@ function compileLookup(name: string, spec: LookupSpec, connection: ConnectionSpe
   };
   const ofAnswer = [...templatesOfResponse(compiled.response), lookup.list, ...nextTemplates(lookup.next)];
   const readsAnswerBy = OF_CALL.filter((one) => ofAnswer.some((template) => template?.names.has(one)));
-  return { ...lookup, reads: lookupsRead([...templatesOf(compiled), ...ofAnswer]), readsAnswerBy };
+  const counts =
+    lookup.next?.kind !== 'link' &&
+    !nextTemplates(lookup.next).some((template) => template?.names.has('body') || template?.names.has('headers'));
+  return { ...lookup, counts, reads: lookupsRead([...templatesOf(compiled), ...ofAnswer]), readsAnswerBy };
 }
 
 function compileNext(

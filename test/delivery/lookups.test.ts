@@ -236,7 +236,7 @@ describe('pages', () => {
     ['is empty', '{ cursor: "{{ body.next }}" }', { items: things(1), next: '' }, 1],
     ['is null', '{ cursor: "{{ body.next }}" }', { items: things(1), next: null }, 1],
     ['repeats', '{ cursor: "{{ body.next }}" }', { items: things(1), next: 'same' }, 2],
-    ['has no elements', '{ cursor: "{{ body.next }}{{ count }}" }', { items: [], next: 'more' }, 1],
+    ['is counted and a page has no elements', '{ page: "{{ page | plus: 1 }}" }', { items: [] }, 1],
     ['is a URL that is missing', '"{{ body.next }}"', { items: things(1) }, 1],
     ['is a URL of blanks', '"{{ body.next }}"', { items: things(1), next: ' ' }, 1],
     ['is the URL that was just read', '"{{ body.next }}"', { items: things(1), next: '/v1/things' }, 1],
@@ -248,6 +248,14 @@ describe('pages', () => {
       assert.equal(work.sent.length, count);
     });
   }
+
+  it('go on behind a page without elements that names another', async () => {
+    const pages = [{ items: [], next: 'b' }, { items: things(7) }];
+    const work = atWork(listing('get: /things\nlist: body.items\nnext: { cursor: "{{ body.next }}" }'), {
+      send: (_, n) => json(200, pages[n]),
+    });
+    assert.deepEqual(await fieldsOf(work), ['7']);
+  });
 
   it('end where an earlier page comes again', async () => {
     const next = ['a', 'b', 'a'];

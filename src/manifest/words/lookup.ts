@@ -12,7 +12,7 @@ const Next = Type.Unsafe<string | Record<string, unknown>>({
   type: ['object', 'string'],
   additionalProperties: tree({ description: 'A template.' }),
   description:
-    'What the request of the next page changes: query parameters ({ cursor: "{{ body.next }}" }), { json: … } keys of the body, a URL, or the word link (rel=next of the Link header, RFC 8288). Pages are fetched until its values are missing, empty or repeat, or a page has no elements. Its templates see the answer, page (from 1) and count (elements so far).',
+    'What the request of the next page changes: query parameters ({ cursor: "{{ body.next }}" }), { json: … } keys of the body, a URL, or the word link (rel=next of the Link header, RFC 8288). Pages are fetched until its values are missing, empty or repeat; where it only counts (page, count), until a page has no elements. Its templates see the answer, page (from 1) and count (elements so far).',
   'x-expected': 'link, a template of a URL, or a map of what changes',
   examples: [{ cursor: '{{ body.next }}' }, { page: '{{ page | plus: 1 }}' }, { offset: '{{ count }}' }, 'link'],
 });
