@@ -2,6 +2,7 @@
 
 import { BlockList, isIP } from 'node:net';
 import { Fault, type FaultCode, oneOf } from './fault.ts';
+import { KB, MB, parseDuration, parseSize } from './units.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -100,8 +101,6 @@ export interface ServerSettings {
   readonly allowPrivate: readonly string[];
 }
 
-const KB = 1024;
-const MB = 1024 * KB;
 const BODY_CAP = 256 * MB;
 const TOKEN_MINIMUM = 8;
 
@@ -158,20 +157,6 @@ export function readServerSettings(env: Environment, flags: ServerFlags = {}): S
   }
   throwAll(faults);
   return settings;
-}
-
-/** Milliseconds of `25s`, `1500ms`, `1.5m`, `2h`; a bare number counts seconds. Nothing where the text is no duration. */
-export function parseDuration(text: string): number | undefined {
-  const [, digits, unit = 's'] = /^(\d{1,15}(?:\.\d{1,9})?) ?(ms|s|m|h)?$/.exec(text.trim()) ?? [];
-  return digits === undefined ? undefined : Math.round(Number(digits) * ({ ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[unit] ?? 1));
-}
-
-/** Bytes of `64MB`, `512kb`, `1GiB`; a bare number counts bytes, a KB has 1024. Nothing where the text is no size. */
-export function parseSize(text: string): number | undefined {
-  const [, digits, unit = ''] = /^(\d{1,15}(?:\.\d{1,9})?) ?(?:([kmg])i?)?b?$/i.exec(text.trim()) ?? [];
-  return digits === undefined
-    ? undefined
-    : Math.round(Number(digits) * ({ k: KB, m: MB, g: 1024 * MB }[unit.toLowerCase()] ?? 1));
 }
 
 const LOOPBACK = new BlockList();

@@ -3,15 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Fault } from '../src/fault.ts';
-import {
-  type Environment,
-  isLoopback,
-  parseDuration,
-  parseSize,
-  readServerSettings,
-  SERVER_SETTINGS,
-  type ServerFlags,
-} from '../src/settings.ts';
+import { type Environment, isLoopback, readServerSettings, SERVER_SETTINGS, type ServerFlags } from '../src/settings.ts';
+import { parseDuration, parseSize } from '../src/units.ts';
 
 const MB = 1024 * 1024;
 const TOKEN = 'correct-horse';

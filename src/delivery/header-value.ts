@@ -1,5 +1,6 @@
 /** Which texts a header can carry. */
 
+import { breaksHeader } from '../destination/headers.ts';
 import { renderFault } from '../template/render-fault.ts';
 
 /**
@@ -7,9 +8,7 @@ import { renderFault } from '../template/render-fault.ts';
  * @throws {Fault}
  */
 export function headerValue(name: string, value: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  if (/[\u0000-\u0008\u000a-\u001f\u007f]/.test(value))
-    throw renderFault('header', `the header ${name} would hold a control character or a line break`);
+  if (breaksHeader(value)) throw renderFault('header', `the header ${name} would hold a control character or a line break`);
   // biome-ignore lint/suspicious/noControlCharactersInRegex: all that a byte of Latin-1 can be
   if (!/^[\u0000-\u00ff]*$/.test(value))
     throw renderFault(

@@ -2,8 +2,8 @@
 
 import type { ConnectionSpec, RequestSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/places.ts';
-import { parseDuration } from '../settings.ts';
 import { OUTPUT, type TextTemplate } from '../template/template.ts';
+import { parseDuration } from '../units.ts';
 import type { Author } from './author.ts';
 import { parseBase } from './base-url.ts';
 import type { Auth, BaseUrl, Connection, RetryPolicy } from './destination.ts';

@@ -1,4 +1,4 @@
-/** Which headers a manifest may set. */
+/** Which headers a manifest may set, and which texts break one. */
 
 /** What the client itself must set (RFC 9110 section 7.6.1): a request whose framing data could change is not ours to send. */
 const REFUSED = new Set(
@@ -14,4 +14,10 @@ const NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
 export function problemOfHeader(name: string): string | undefined {
   if (!NAME.test(name)) return `"${name}" is not the name of a header: letters, digits and hyphens make one`;
   return REFUSED.has(name.toLowerCase()) ? `"${name}" is set by the HTTP client itself: leave it out` : undefined;
+}
+
+/** RFC 9110 section 5.5: a value has no control characters but tab; a line break would begin another header. */
+export function breaksHeader(value: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return /[\u0000-\u0008\u000a-\u001f\u007f]/.test(value);
 }

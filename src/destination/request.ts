@@ -9,7 +9,7 @@ import type { Tree } from '../template/tree.ts';
 import type { Author } from './author.ts';
 import { compileRetry, milliseconds } from './connection.ts';
 import { type Body, METHODS, type PathTemplate, type Request } from './destination.ts';
-import { problemOfHeader } from './headers.ts';
+import { breaksHeader, problemOfHeader } from './headers.ts';
 import { lookupsRead, templatesOf } from './lookups-read.ts';
 import type { PlaceNames } from './names.ts';
 import { compileResponse } from './response.ts';
@@ -227,8 +227,7 @@ function compileHeaders(author: Author, names: Names, connection: ConnectionSpec
 /** Whether the text around templates could never be sent; a template with whitespace control may yet remove it. */
 function breaksLine(value: unknown): boolean {
   if (typeof value !== 'string' || /\{%|\{\{-|-\}\}/.test(value)) return false;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  return /[\u0000-\u0008\u000a-\u001f\u007f]/.test(value.replace(/\{\{.*?\}\}/gs, ''));
+  return breaksHeader(value.replace(/\{\{.*?\}\}/gs, ''));
 }
 
 function layers(author: Author, names: Names, first: unknown, firstAt: Path, second: unknown, secondAt: Path): Tree[] {
