@@ -1,4 +1,4 @@
-/** Sees files of a folder appear, change and go: also through symbolic links, in folders that are made anew, and on mounts that tell nothing. */
+/** Sees files appear, change and go: also through symbolic links, in folders that are made anew, and on mounts that tell nothing. */
 
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,15 +17,17 @@ export interface Watch {
 }
 
 /**
- * Resolves once the folder was seen as it is: whoever reads it after that misses no change.
- * @param changed called after each change, one call at a time; what it throws is given to `failed`
+ * Watches any files, wherever they lie: a file that is not there counts too, so that it is seen when it comes.
+ * Resolves once all were seen as they are: whoever reads them after that misses no change.
+ * @param list asked anew at every look; that it names other files is a change too
+ * @param changed called once after each change of any of them, one call at a time; what it throws is given to `failed`
  */
-export async function watchFolder(
-  folder: string,
+export async function watchFiles(
+  list: () => Iterable<string> | Promise<Iterable<string>>,
   changed: () => Promise<void> | void,
   failed: (error: unknown) => void,
 ): Promise<Watch> {
-  let served = await fingerprint(folder);
+  let served = await fingerprint(await list());
   let last = served;
   /** Looks that saw something else than what is served. */
   let looks = 0;
@@ -33,11 +35,11 @@ export async function watchFolder(
   let timer: NodeJS.Timeout;
 
   const look = async (): Promise<void> => {
-    const now = await fingerprint(folder);
+    const now = await fingerprint(await list());
     const settled = now === last;
     last = now;
     looks = now === served ? 0 : looks + 1;
-    if (looks === 0 || (!settled && looks < MOST_LOOKS)) return;
+    if (closed || looks === 0 || (!settled && looks < MOST_LOOKS)) return;
     served = now;
     looks = 0;
     await changed();
@@ -61,12 +63,23 @@ export async function watchFolder(
   };
 }
 
-/** Names, sizes, times and inodes of the YAML files, links followed; empty where there is no folder. */
-async function fingerprint(folder: string): Promise<string> {
-  const names = await readdir(folder).catch(() => []);
-  const files = names.filter((name) => !name.startsWith('.') && /\.ya?ml$/.test(name)).sort();
-  const marks = await Promise.all(files.map((name) => mark(join(folder, name))));
-  return files.map((name, index) => `${name}\t${marks[index]}`).join('\n');
+/** `watchFiles` for the YAML files of a folder, which may itself come and go: they are none then. */
+export function watchFolder(
+  folder: string,
+  changed: () => Promise<void> | void,
+  failed: (error: unknown) => void,
+): Promise<Watch> {
+  const list = async () => {
+    const names = await readdir(folder).catch(() => []);
+    const files = names.filter((name) => !name.startsWith('.') && /\.ya?ml$/.test(name)).sort();
+    return files.map((name) => join(folder, name));
+  };
+  return watchFiles(list, changed, failed);
+}
+
+/** Names, sizes, times and inodes, links followed. */
+async function fingerprint(files: Iterable<string>): Promise<string> {
+  return (await Promise.all(Array.from(files, async (file) => `${file}\t${await mark(file)}`))).join('\n');
 }
 
 async function mark(path: string): Promise<string> {
