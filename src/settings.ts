@@ -1,14 +1,16 @@
 /** What the operator sets, each by an environment variable or a flag: the only reader of the environment. */
 
-import { BlockList, isIP } from 'node:net';
-import { Fault, type FaultCode, oneOf } from './fault.ts';
+import { isIP } from 'node:net';
+import { type Credentials, parseSigningKeys, parseTokens, SHORTEST_TOKEN } from './credentials.ts';
+import { Fault, oneOf } from './fault.ts';
+import { isLoopback, parseNetworks } from './networks.ts';
 import { KB, MB, parseDuration, parseSize } from './units.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** One row of the table that `--help` and the documentation are made from. */
-export interface Setting {
+/** One row of the table that `--help` and the documentation are made from, and that values are read by. */
+interface Setting<T> {
   readonly env: string;
   readonly flag: string;
   /** What stands for the value in `--help`. */
@@ -16,93 +18,191 @@ export interface Setting {
   /** As a person reads it; empty where there is none. */
   readonly default: string;
   readonly description: string;
+  /** What holds where nothing is set. */
+  readonly fallback: T;
+  /** Nothing where the text is not what `expected` says. */
+  parse(text: string): T | undefined;
+  readonly expected: string;
+  /** Its value is never shown, and may stand in the file that `<env>_FILE` names. */
+  readonly secret?: boolean;
 }
 
+function setting<T>(row: Setting<T>): Setting<T> {
+  return row;
+}
+
+const NETWORKS_EXPECTED = 'addresses or CIDRs separated by commas or spaces, such as 10.0.0.0/8 or fd00::1';
+const SIZE_EXPECTED = 'a size from 1KB to 256MB, such as 64MB, 512kb or 1000000 (bytes)';
+
 export const SERVER_SETTINGS = {
-  port: {
+  port: setting<number>({
     env: 'PORT',
     flag: '--port',
     value: 'number',
     default: '8080',
     description: 'The port to listen on; 0 takes any free one.',
-  },
-  host: {
+    fallback: 8080,
+    parse: wholeNumber(0, 65_535),
+    expected: 'a whole number from 0 to 65535',
+  }),
+  host: setting<string | undefined>({
     env: 'HOST',
     flag: '--host',
     value: 'address',
     default: '127.0.0.1 without a token, 0.0.0.0 with one',
-    description: 'The address to listen on. Any but a loopback address needs a token.',
-  },
-  destinations: {
+    description: 'The address to listen on. Any but a loopback address needs a token or a signing key.',
+    fallback: undefined,
+    parse: parseHost,
+    expected: 'an address or a host name, without scheme and port',
+  }),
+  destinations: setting<string>({
     env: 'ROWPOST_DESTINATIONS',
     flag: '--destinations',
     value: 'folder',
     default: 'destinations',
     description: 'The folder that holds the manifests.',
-  },
-  token: {
+    fallback: 'destinations',
+    parse: (text) => text,
+    expected: 'a folder',
+  }),
+  token: setting<Credentials['tokens']>({
     env: 'ROWPOST_TOKEN',
     flag: '--token',
     value: 'token',
     default: '',
     description:
-      'What callers send as "Authorization: Bearer …", at least 8 characters. Several, separated by commas or spaces, are all taken, so that one can be replaced. Prefer the variable: flags show in process lists.',
-  },
-  bodyLimit: {
+      'What callers send as "Authorization: Bearer …", as password, or as the last part of the path; at least 8 characters. Several, separated by commas or spaces, are all taken, so that one can be replaced; crm+slack=… is for these two destinations only. Prefer the variable, or the file that ROWPOST_TOKEN_FILE names: flags show in process lists.',
+    fallback: [],
+    parse: parseTokens,
+    expected: `tokens of at least ${SHORTEST_TOKEN} printable ASCII characters, separated by commas or spaces`,
+    secret: true,
+  }),
+  signingKey: setting<Credentials['signingKeys']>({
+    env: 'ROWPOST_SIGNING_KEY',
+    flag: '--signing-key',
+    value: 'key',
+    default: '',
+    description:
+      'The key with which callers sign their calls, as Standard Webhooks has it: whsec_ and the base64 of 24 to 64 bytes. Several, limits to destinations and a file (ROWPOST_SIGNING_KEY_FILE) as with tokens.',
+    fallback: [],
+    parse: parseSigningKeys,
+    expected: 'keys such as whsec_… with the base64 of 24 to 64 bytes, separated by commas or spaces',
+    secret: true,
+  }),
+  allowFrom: setting<readonly string[]>({
+    env: 'ROWPOST_ALLOW_FROM',
+    flag: '--allow-from',
+    value: 'networks',
+    default: '',
+    description:
+      'The addresses that calls may come from, as addresses or CIDRs separated by commas or spaces; any unless set. A token is wanted nevertheless.',
+    fallback: [],
+    parse: parseNetworks,
+    expected: NETWORKS_EXPECTED,
+  }),
+  trustedProxies: setting<readonly string[]>({
+    env: 'ROWPOST_TRUSTED_PROXIES',
+    flag: '--trusted-proxies',
+    value: 'networks',
+    default: '',
+    description: 'The proxies in front of Rowpost, whose X-Forwarded-For is believed. Without them the caller is who connects.',
+    fallback: [],
+    parse: parseNetworks,
+    expected: NETWORKS_EXPECTED,
+  }),
+  bodyLimit: setting<number>({
     env: 'ROWPOST_BODY_LIMIT',
     flag: '--body-limit',
     value: 'size',
     default: '64MB',
     description: 'The largest request body, inflated, such as 64MB, 512kb or 1000000 (bytes); at most 256MB. A KB is 1024 bytes.',
-  },
-  deadline: {
+    fallback: 64 * MB,
+    parse: parseLimit,
+    expected: SIZE_EXPECTED,
+  }),
+  maxRows: setting<number>({
+    env: 'ROWPOST_MAX_ROWS',
+    flag: '--max-rows',
+    value: 'number',
+    default: '250000',
+    description: 'The most rows that one call may bring.',
+    fallback: 250_000,
+    parse: wholeNumber(1, 10_000_000),
+    expected: 'a whole number from 1 to 10000000',
+  }),
+  maxResponse: setting<number>({
+    env: 'ROWPOST_MAX_RESPONSE',
+    flag: '--max-response',
+    value: 'size',
+    default: '16MB',
+    description: 'How much of an answer of an API is read, inflated; a larger one counts as failed. At most 256MB.',
+    fallback: 16 * MB,
+    parse: parseLimit,
+    expected: SIZE_EXPECTED,
+  }),
+  maxLookup: setting<number>({
+    env: 'ROWPOST_MAX_LOOKUP',
+    flag: '--max-lookup',
+    value: 'size',
+    default: '64MB',
+    description: 'The same for each answer to a lookup, which may be a long list.',
+    fallback: 64 * MB,
+    parse: parseLimit,
+    expected: SIZE_EXPECTED,
+  }),
+  deadline: setting<number | undefined>({
     env: 'ROWPOST_DEADLINE',
     flag: '--deadline',
     value: 'duration',
     default: '',
     description: 'The longest a call may take, whatever a manifest says, such as 25s, 1500ms or 1m; from 1s to 10m.',
-  },
-  logLevel: {
+    fallback: undefined,
+    parse: parseDeadline,
+    expected: 'a duration from 1s to 10m, such as 25s, 1500ms or 1m',
+  }),
+  logLevel: setting<LogLevel>({
     env: 'LOG_LEVEL',
     flag: '--log-level',
     value: 'level',
     default: 'info',
     description: `How much is logged: ${oneOf(LOG_LEVELS)}.`,
-  },
-  allowPrivate: {
+    fallback: 'info',
+    parse: (text) => LOG_LEVELS.find((level) => level === text.toLowerCase()),
+    expected: oneOf(LOG_LEVELS),
+  }),
+  allowPrivate: setting<readonly string[]>({
     env: 'ROWPOST_ALLOW_PRIVATE',
     flag: '--allow-private',
     value: 'networks',
     default: '',
     description:
       'Private networks that destinations may reach, as addresses or CIDRs separated by commas or spaces: 10.0.0.0/8,fd00::/8.',
-  },
-} as const satisfies Record<string, Setting>;
+    fallback: [],
+    parse: parseNetworks,
+    expected: NETWORKS_EXPECTED,
+  }),
+};
 
-type SettingName = keyof typeof SERVER_SETTINGS;
+export type SettingName = keyof typeof SERVER_SETTINGS;
 
 /** Flags as they were typed, by the name of the setting (which is how commander spells them). */
 export type ServerFlags = Readonly<Partial<Record<SettingName, string | undefined>>>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-export interface ServerSettings {
-  readonly port: number;
-  readonly host: string;
-  readonly destinations: string;
-  /** Empty where anybody may call, which only a loopback host allows. */
-  readonly tokens: readonly string[];
-  /** Bytes, inflated. */
-  readonly bodyLimit: number;
-  /** Milliseconds. */
-  readonly deadline: number | undefined;
-  readonly logLevel: LogLevel;
-  /** Addresses and CIDRs, checked for their syntax only. */
-  readonly allowPrivate: readonly string[];
-}
+/** @throws where the file cannot be read */
+export type ReadFile = (path: string) => string;
 
-const BODY_CAP = 256 * MB;
-const TOKEN_MINIMUM = 8;
+type Values = { readonly [Name in SettingName]: (typeof SERVER_SETTINGS)[Name]['fallback'] };
+
+/** Sizes in bytes, times in milliseconds. */
+export interface ServerSettings extends Omit<Values, 'host' | 'token' | 'signingKey'> {
+  readonly host: string;
+  /** None where anybody may call, which only a loopback host allows. */
+  readonly credentials: Credentials;
+  /** Files that hold secrets, and may change. */
+  readonly secretFiles: readonly string[];
+}
 
 /** The environment of this process, for whoever looks a secret up by its name. */
 export function environment(): Environment {
@@ -110,89 +210,68 @@ export function environment(): Environment {
 }
 
 /**
- * The settings of `serve`. A flag wins over its variable; a variable that is blank counts as not set.
+ * The settings of `serve`. A flag wins over its variable, a variable over its file; what is blank counts as not set.
  * @throws {Fault} that names every setting that is wrong; where there are several, its `cause` holds each
  */
-export function readServerSettings(env: Environment, flags: ServerFlags = {}): ServerSettings {
-  const { read, faults } = createReader(env, flags);
-  const tokens = read(
-    'token',
-    [],
-    parseTokens,
-    `tokens of at least ${TOKEN_MINIMUM} printable ASCII characters, separated by commas or spaces`,
-  );
-  const host = read(
-    'host',
-    tokens.length > 0 ? '0.0.0.0' : '127.0.0.1',
-    parseHost,
-    'an address or a host name, without scheme and port',
-  );
-  const settings: ServerSettings = {
-    port: read('port', 8080, parsePort, 'a whole number from 0 to 65535'),
-    host,
-    destinations: read('destinations', 'destinations', (text) => text, 'a folder'),
-    tokens,
-    bodyLimit: read('bodyLimit', 64 * MB, parseBodyLimit, 'a size from 1KB to 256MB, such as 64MB, 512kb or 1000000 (bytes)'),
-    deadline: read('deadline', undefined, parseDeadline, 'a duration from 1s to 10m, such as 25s, 1500ms or 1m'),
-    logLevel: read('logLevel', 'info', parseLogLevel, oneOf(LOG_LEVELS)),
-    allowPrivate: read(
-      'allowPrivate',
-      [],
-      parseNetworks,
-      'addresses or CIDRs separated by commas or spaces, such as 10.0.0.0/8 or fd00::1',
-    ),
+export function readServerSettings(env: Environment, flags: ServerFlags, readFile: ReadFile): ServerSettings {
+  const faults: Fault[] = [];
+  const read = <Name extends SettingName>(name: Name): Values[Name] => {
+    // The row and its value are of one type, which TypeScript does not follow through a name.
+    const row = SERVER_SETTINGS[name] as Setting<Values[Name]>;
+    const value = readSetting(name, row, { env, flags, readFile });
+    if (!(value instanceof Fault)) return value;
+    faults.push(value);
+    return row.fallback;
   };
-  if (
-    tokens.length === 0 &&
-    !isLoopback(host) &&
-    !faults.some(({ code }) => code === 'settings.token' || code === 'settings.host')
-  ) {
+  const names = Object.keys(SERVER_SETTINGS) as SettingName[]; // the keys of a literal
+  const { host, token, signingKey, ...values } = Object.fromEntries(names.map((name) => [name, read(name)])) as Values; // by their names
+  const open = token.length + signingKey.length === 0;
+  const chosen = host ?? (open ? '127.0.0.1' : '0.0.0.0');
+  if (open && !isLoopback(chosen) && !faults.some(({ code }) => /^settings\.(?:token|signingKey|host)$/.test(code))) {
     faults.push(
       new Fault({
         code: 'settings.open',
-        sentence: `Without a token, anybody who reaches ${host} could send rows through your destinations.`,
-        hint: 'Set ROWPOST_TOKEN (or --token) to a secret of at least 8 characters, or listen on 127.0.0.1.',
+        sentence: `Without a token, anybody who reaches ${chosen} could send rows through your destinations.`,
+        hint: `Set ROWPOST_TOKEN (or --token) to a secret of at least ${SHORTEST_TOKEN} characters, or listen on 127.0.0.1.`,
       }),
     );
   }
   throwAll(faults);
-  return settings;
+  const secretFiles = names.flatMap((name) => fileOf(name, { env, flags }) ?? []);
+  return { ...values, host: chosen, credentials: { tokens: token, signingKeys: signingKey }, secretFiles };
 }
 
-const LOOPBACK = new BlockList();
-LOOPBACK.addSubnet('127.0.0.0', 8, 'ipv4');
-LOOPBACK.addAddress('::1', 'ipv6');
-
-/** Whether only this machine can reach a server that listens there. */
-export function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  return family === 0 ? host.toLowerCase() === 'localhost' : LOOPBACK.check(host, family === 6 ? 'ipv6' : 'ipv4');
+interface Given {
+  readonly env: Environment;
+  readonly flags: ServerFlags;
 }
 
-function createReader(env: Environment, flags: ServerFlags) {
-  const faults: Fault[] = [];
-  const fault = (name: SettingName, sentence: string) => {
-    const code: FaultCode = `settings.${name}`;
-    faults.push(new Fault({ code, sentence }));
-  };
-
-  function read<T>(name: SettingName, fallback: T, parse: (text: string) => T | undefined, expected: string): T {
-    const setting = SERVER_SETTINGS[name];
-    const flag = flags[name]?.trim();
-    if (flag === '') {
-      fault(name, `${setting.flag} is empty. Expected ${expected}.`);
-      return fallback;
+function readSetting<T>(name: SettingName, row: Setting<T>, { env, flags, readFile }: Given & { readFile: ReadFile }): T | Fault {
+  const wrong = (where: string, what: string) =>
+    new Fault({ code: `settings.${name}`, sentence: `${where} ${what}. Expected ${row.expected}.` });
+  const flag = flags[name]?.trim();
+  if (flag === '') return wrong(row.flag, 'is empty');
+  const file = fileOf(name, { env, flags });
+  let text = flag ?? env[row.env]?.trim();
+  let where = flag === undefined ? row.env : row.flag;
+  if (file !== undefined) {
+    where = `The file ${file} (${row.env}_FILE)`;
+    try {
+      text = readFile(file).trim();
+    } catch {
+      return wrong(where, 'cannot be read');
     }
-    const text = flag ?? env[setting.env]?.trim();
-    if (text === undefined || text === '') return fallback;
-    const value = parse(text);
-    if (value !== undefined) return value;
-    const shown = name === 'token' ? 'holds a token that cannot be used' : `is ${quote(text)}`;
-    fault(name, `${flag === undefined ? setting.env : setting.flag} ${shown}. Expected ${expected}.`);
-    return fallback;
+    if (text === '') return wrong(where, 'is empty');
   }
+  if (text === undefined || text === '') return row.fallback;
+  return row.parse(text) ?? wrong(where, row.secret === true ? `holds a ${row.value} that cannot be used` : `is ${quote(text)}`);
+}
 
-  return { read, faults };
+/** The file that a secret is read from, where neither its flag nor its variable is set. */
+function fileOf(name: SettingName, { env, flags }: Given): string | undefined {
+  const row: Setting<unknown> = SERVER_SETTINGS[name];
+  if (row.secret !== true || flags[name] !== undefined || env[row.env]?.trim()) return undefined;
+  return env[`${row.env}_FILE`]?.trim() || undefined;
 }
 
 function throwAll(faults: readonly Fault[]): void {
@@ -207,12 +286,8 @@ function quote(text: string): string {
   return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
 }
 
-function words(text: string): string[] {
-  return text.split(/[\s,]+/).filter((word) => word !== '');
-}
-
-function parsePort(text: string): number | undefined {
-  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined;
+function wholeNumber(least: number, most: number): (text: string) => number | undefined {
+  return (text) => (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined);
 }
 
 function parseHost(text: string): string | undefined {
@@ -220,33 +295,12 @@ function parseHost(text: string): string | undefined {
   return isIP(host) !== 0 || /^(?!-)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i.test(host) ? host : undefined;
 }
 
-function parseTokens(text: string): string[] | undefined {
-  const tokens = new Set(words(text));
-  const usable = [...tokens].every((token) => token.length >= TOKEN_MINIMUM && /^[\x21-\x7e]+$/.test(token));
-  return tokens.size > 0 && usable ? [...tokens] : undefined;
-}
-
-function parseBodyLimit(text: string): number | undefined {
+function parseLimit(text: string): number | undefined {
   const size = parseSize(text);
-  return size !== undefined && size >= KB && size <= BODY_CAP ? size : undefined;
+  return size !== undefined && size >= KB && size <= 256 * MB ? size : undefined;
 }
 
 function parseDeadline(text: string): number | undefined {
   const duration = parseDuration(text);
   return duration !== undefined && duration >= 1000 && duration <= 600_000 ? duration : undefined;
-}
-
-function parseLogLevel(text: string): LogLevel | undefined {
-  return LOG_LEVELS.find((level) => level === text.toLowerCase());
-}
-
-function parseNetworks(text: string): string[] | undefined {
-  const networks = words(text);
-  return networks.length > 0 && networks.every(isNetwork) ? networks : undefined;
-}
-
-function isNetwork(text: string): boolean {
-  const [, address = '', prefix] = /^([^/%]*)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
-  const family = isIP(address);
-  return family !== 0 && (prefix === undefined || Number(prefix) <= (family === 4 ? 32 : 128));
 }

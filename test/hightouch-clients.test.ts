@@ -11,6 +11,7 @@ import { createLog } from '../src/observe/log.ts';
 import { createRedactor } from '../src/observe/redact.ts';
 import { createApp } from '../src/server/app.ts';
 import { listen } from '../src/server/listen.ts';
+import { gateOf } from './server/serving.ts';
 
 const TOKEN = 'correct-horse-battery';
 
@@ -24,7 +25,13 @@ async function serving() {
   const host = new Host({ supply, allowPrivate: [], deadline: undefined, answers: redactor, redactor, bug });
   host.swap(loadCatalogue('destinations', supply));
   const log = createLog({ level: 'silent', redact: redactor.redact });
-  const app = createApp({ hosted: () => host.hosted, tokens: [TOKEN], bodyLimit: 1_000_000, log, stopping: () => false });
+  const app = createApp({
+    hosted: () => host.hosted,
+    gate: gateOf({ tokens: [TOKEN] }),
+    bodyLimit: 1_000_000,
+    log,
+    stopping: () => false,
+  });
   const server = await listen(app, { host: '127.0.0.1', port: 0 });
   after(async () => {
     await server.close(1000);

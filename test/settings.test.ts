@@ -3,20 +3,37 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Fault } from '../src/fault.ts';
-import { type Environment, isLoopback, readServerSettings, SERVER_SETTINGS, type ServerFlags } from '../src/settings.ts';
+import { isLoopback, networkTest, parseNetworks } from '../src/networks.ts';
+import { type Environment, readServerSettings, SERVER_SETTINGS, type ServerFlags } from '../src/settings.ts';
 import { parseDuration, parseSize } from '../src/units.ts';
 
 const MB = 1024 * 1024;
 const TOKEN = 'correct-horse';
+/** The base64 of 24 bytes. */
+const KEY = 'AAECAwQFBgcICQoLDA0ODxAREhMUFRYX';
+
+const everywhere = (secret: string) => ({ secret, destinations: undefined });
+const only = (secret: string, ...ids: readonly string[]) => ({ secret, destinations: new Set(ids) });
+
+/** With these files, by their paths. */
+function readSettings(env: Environment = {}, flags: ServerFlags = {}, files: Readonly<Record<string, string>> = {}) {
+  return readServerSettings(env, flags, (path) => files[path] ?? assert.fail(`${path} cannot be read`));
+}
 
 describe('readServerSettings', () => {
   it('has defaults', () => {
-    assert.deepEqual(readServerSettings({}), {
+    assert.deepEqual(readSettings(), {
       port: 8080,
       host: '127.0.0.1',
       destinations: 'destinations',
-      tokens: [],
+      credentials: { tokens: [], signingKeys: [] },
+      secretFiles: [],
+      allowFrom: [],
+      trustedProxies: [],
       bodyLimit: 64 * MB,
+      maxRows: 250_000,
+      maxResponse: 16 * MB,
+      maxLookup: 64 * MB,
       deadline: undefined,
       logLevel: 'info',
       allowPrivate: [],
@@ -28,9 +45,36 @@ describe('readServerSettings', () => {
     [{ PORT: ' 3000 ' }, {}, { port: 3000 }],
     [{ PORT: '3000' }, { port: '4000' }, { port: 4000 }],
     [{ PORT: '' }, {}, { port: 8080 }],
-    [{ ROWPOST_TOKEN: TOKEN }, {}, { tokens: [TOKEN], host: '0.0.0.0' }],
+    [{ ROWPOST_TOKEN: TOKEN }, {}, { credentials: { tokens: [everywhere(TOKEN)], signingKeys: [] }, host: '0.0.0.0' }],
+    [
+      { ROWPOST_TOKEN: `${TOKEN},crm=other-horse crm+my-slack=third-horse==` },
+      {},
+      {
+        credentials: {
+          tokens: [everywhere(TOKEN), only('other-horse', 'crm'), only('third-horse==', 'crm', 'my-slack')],
+          signingKeys: [],
+        },
+      },
+    ],
+    // Named twice, it is for both; once without a limit, for all. A "=" at the end is base64's own.
+    [{ ROWPOST_TOKEN: `a=${TOKEN} b=${TOKEN}` }, {}, { credentials: { tokens: [only(TOKEN, 'a', 'b')], signingKeys: [] } }],
+    [{ ROWPOST_TOKEN: `a=${TOKEN} ${TOKEN}` }, {}, { credentials: { tokens: [everywhere(TOKEN)], signingKeys: [] } }],
+    [{ ROWPOST_TOKEN: 'c2VjcmV0cw==' }, {}, { credentials: { tokens: [everywhere('c2VjcmV0cw==')], signingKeys: [] } }],
+    [
+      { ROWPOST_SIGNING_KEY: `whsec_${KEY}, crm=${KEY.slice(0, 31)}B` },
+      {},
+      { credentials: { tokens: [], signingKeys: [everywhere(KEY), only(`${KEY.slice(0, 31)}B`, 'crm')] }, host: '0.0.0.0' },
+    ],
+    [{ ROWPOST_ALLOW_FROM: '10.0.0.0/8 ::1' }, {}, { allowFrom: ['10.0.0.0/8', '::1'] }],
+    [{ ROWPOST_TRUSTED_PROXIES: '10.0.0.1' }, {}, { trustedProxies: ['10.0.0.1'] }],
+    [{ ROWPOST_MAX_ROWS: '10' }, {}, { maxRows: 10 }],
+    [{ ROWPOST_MAX_RESPONSE: '1MB', ROWPOST_MAX_LOOKUP: '2MB' }, {}, { maxResponse: MB, maxLookup: 2 * MB }],
     [{ ROWPOST_TOKEN: TOKEN, HOST: '::1' }, {}, { host: '::1' }],
-    [{ ROWPOST_TOKEN: `${TOKEN}, other-horse\n${TOKEN}` }, {}, { tokens: [TOKEN, 'other-horse'] }],
+    [
+      { ROWPOST_TOKEN: `${TOKEN}, other-horse\n${TOKEN}` },
+      {},
+      { credentials: { tokens: [everywhere(TOKEN), everywhere('other-horse')], signingKeys: [] } },
+    ],
     [{ HOST: 'localhost' }, {}, { host: 'localhost' }],
     [{ HOST: '[::1]' }, {}, { host: '::1' }],
     [{ HOST: '127.0.0.2' }, {}, { host: '127.0.0.2' }],
@@ -49,7 +93,7 @@ describe('readServerSettings', () => {
   ];
   for (const [env, flags, expected] of taken) {
     it(`takes ${JSON.stringify({ ...env, ...flags })}`, () => {
-      const settings = readServerSettings(env, flags);
+      const settings = readSettings(env, flags);
       assert.deepEqual({ ...settings, ...expected }, settings);
     });
   }
@@ -64,6 +108,25 @@ describe('readServerSettings', () => {
       {},
       'settings.host',
       'HOST is "http://localhost". Expected an address or a host name, without scheme and port.',
+    ],
+    [
+      { ROWPOST_SIGNING_KEY: 'whsec_c2hvcnQ=' },
+      {},
+      'settings.signingKey',
+      'ROWPOST_SIGNING_KEY holds a key that cannot be used. Expected keys such as whsec_… with the base64 of 24 to 64 bytes, separated by commas or spaces.',
+    ],
+    [
+      { ROWPOST_ALLOW_FROM: '10.0.0.0/33' },
+      {},
+      'settings.allowFrom',
+      'ROWPOST_ALLOW_FROM is "10.0.0.0/33". Expected addresses or CIDRs separated by commas or spaces, such as 10.0.0.0/8 or fd00::1.',
+    ],
+    [{ ROWPOST_MAX_ROWS: '0' }, {}, 'settings.maxRows', 'ROWPOST_MAX_ROWS is "0". Expected a whole number from 1 to 10000000.'],
+    [
+      { ROWPOST_TOKEN_FILE: '/run/gone' },
+      {},
+      'settings.token',
+      'The file /run/gone (ROWPOST_TOKEN_FILE) cannot be read. Expected tokens of at least 8 printable ASCII characters, separated by commas or spaces.',
     ],
     [
       { ROWPOST_BODY_LIMIT: '257MB' },
@@ -106,22 +169,34 @@ describe('readServerSettings', () => {
   ];
   for (const [env, flags, code, message] of refused) {
     it(`refuses ${JSON.stringify({ ...env, ...flags })}`, () => {
-      assert.throws(() => readServerSettings(env, flags), { name: 'Fault', code, message });
+      assert.throws(() => readSettings(env, flags), { name: 'Fault', code, message });
     });
   }
 
   it('never shows a token', () => {
     for (const token of ['hunter2', 'hunter2hunter2,short', 'hunter2-with-ünicode', ',']) {
       assert.throws(
-        () => readServerSettings({ ROWPOST_TOKEN: token, HOST: '0.0.0.0' }),
+        () => readSettings({ ROWPOST_TOKEN: token, HOST: '0.0.0.0' }),
         (error) => error instanceof Fault && error.code === 'settings.token' && !/hunter|short,/.test(error.message),
       );
     }
   });
 
+  it('reads secrets from files, where neither flag nor variable is set', () => {
+    const files = { '/run/token': ` ${TOKEN}\ncrm=other-horse\n`, '/run/empty': '\n' };
+    const read = readSettings({ ROWPOST_TOKEN_FILE: '/run/token' }, {}, files);
+    assert.deepEqual(read.credentials.tokens, [everywhere(TOKEN), only('other-horse', 'crm')]);
+    assert.deepEqual(read.secretFiles, ['/run/token']);
+    assert.deepEqual(readSettings({ ROWPOST_TOKEN_FILE: '/run/token', ROWPOST_TOKEN: 'third-horse' }, {}, files).secretFiles, []);
+    assert.throws(() => readSettings({ ROWPOST_TOKEN_FILE: '/run/empty' }, {}, files), {
+      message:
+        'The file /run/empty (ROWPOST_TOKEN_FILE) is empty. Expected tokens of at least 8 printable ASCII characters, separated by commas or spaces.',
+    });
+  });
+
   it('says all that is wrong at once', () => {
     assert.throws(
-      () => readServerSettings({ PORT: 'x', LOG_LEVEL: 'y', HOST: '0.0.0.0' }),
+      () => readSettings({ PORT: 'x', LOG_LEVEL: 'y', HOST: '0.0.0.0' }),
       (error) =>
         error instanceof Fault &&
         error.code === 'settings.several' &&
@@ -135,7 +210,7 @@ describe('readServerSettings', () => {
 describe('the table of settings', () => {
   it('names every variable and flag once', () => {
     const all = Object.values(SERVER_SETTINGS).flatMap(({ env, flag }) => [env, flag]);
-    assert.equal(new Set(all).size, 16);
+    assert.equal(new Set(all).size, all.length);
   });
 
   it('spells flags as their names', () => {
@@ -148,7 +223,7 @@ describe('the table of settings', () => {
     const env = Object.fromEntries(
       Object.entries(SERVER_SETTINGS).map(([name, setting]) => [setting.env, name === 'host' ? '' : setting.default]),
     );
-    assert.deepEqual(readServerSettings(env), readServerSettings({}));
+    assert.deepEqual(readSettings(env), readSettings());
   });
 });
 
@@ -202,5 +277,37 @@ describe('isLoopback', () => {
   }
   for (const host of ['', '0.0.0.0', '::', '128.0.0.1', 'localhost.example.com', '127.0.0.1.example.com', '::ffff:10.0.0.1']) {
     it(`${host} is not`, () => assert.ok(!isLoopback(host)));
+  }
+});
+
+describe('networkTest', () => {
+  const table: [string, string, boolean][] = [
+    ['10.0.0.0/8', '10.255.0.1', true],
+    ['10.0.0.0/8', '11.0.0.1', false],
+    ['10.0.0.0/8', '::ffff:10.0.0.1', true],
+    ['10.0.0.0/8', '::ffff:a00:1', true],
+    ['::ffff:10.0.0.0/104', '10.1.2.3', true],
+    ['::ffff:10.0.0.0/104', '::ffff:10.1.2.3', true],
+    ['::ffff:10.0.0.0/104', '11.1.2.3', false],
+    ['10.1.2.3', '10.1.2.3', true],
+    ['10.1.2.3', '10.1.2.4', false],
+    ['fd00::/8', 'fd12::1', true],
+    ['fd00::/8', 'fe80::1', false],
+    ['fe80::/10', 'fe80::1%eth0', true],
+    ['0.0.0.0/0', '::1', false],
+    ['::/0', '::1', true],
+    ['0.0.0.0/0', 'unknown', false],
+  ];
+  for (const [network, address, within] of table) {
+    it(`${address} is ${within ? '' : 'not '}in ${network}`, () => {
+      assert.deepEqual(parseNetworks(network), [network]);
+      assert.equal(networkTest([network])(address), within);
+    });
+  }
+
+  it('holds nothing without networks', () => assert.equal(networkTest([])('10.0.0.1'), false));
+
+  for (const text of ['', 'x', '10.0.0', '10.0.0.0/33', '::/129', 'fe80::1%eth0', '10.0.0.0/-1', '::ffff:10.0.0.0/95']) {
+    it(`${JSON.stringify(text)} is none`, () => assert.equal(parseNetworks(text), undefined));
   }
 });

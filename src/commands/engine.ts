@@ -9,11 +9,9 @@ import type { Send } from '../outbound/exchange.ts';
 import { createGotTransport } from '../outbound/got-transport.ts';
 import { createGuard } from '../outbound/guard.ts';
 import type { Running } from '../protocols/hightouch.ts';
+import { SERVER_SETTINGS } from '../settings.ts';
 import { breathe, realClock } from './real-world.ts';
 
-/** Bytes of an answer's body that are read: for rows, and for lookups, which may be long lists. */
-const MAX_RESPONSE = 16 * 1024 * 1024;
-const MAX_LOOKUP = 64 * 1024 * 1024;
 /** After its last call, milliseconds until the connections of an engine that was replaced are closed and its secrets forgotten. */
 const LINGER = 500;
 /** Lookups have connections of their own, so that somebody at the form does not wait behind a batch of rows. */
@@ -22,6 +20,9 @@ const LOOKUP_CONNECTIONS = 4;
 export interface EngineOptions {
   /** Addresses and CIDRs of private networks that may be called. */
   readonly allowPrivate: readonly string[];
+  /** Bytes of an answer that are read, inflated: of one to rows, and to a lookup, which may be a long list. */
+  readonly maxResponse?: number;
+  readonly maxLookup?: number;
   /** Milliseconds that a call may take, whatever its manifest says. */
   readonly deadline: number | undefined;
   /** What the log hides: the secrets of every engine that is at work. */
@@ -57,11 +58,12 @@ export interface Engine {
 export function createEngine(bound: BoundDestination, options: EngineOptions, hide: (text: string) => string): Engine {
   const { destination, base, settings } = bound;
   const { bug, watch = (send: Send) => send } = options;
+  const { maxResponse = SERVER_SETTINGS.maxResponse.fallback, maxLookup = SERVER_SETTINGS.maxLookup.fallback } = options;
   const own = createRedactor(settings.secrets);
   const guard = createGuard(options.allowPrivate, { exemptOrigin: base?.operators === true ? base.origin : undefined });
   const { concurrency } = destination.connection;
-  const rows = createGotTransport({ connections: concurrency, guard, maxResponse: MAX_RESPONSE });
-  const lists = createGotTransport({ connections: LOOKUP_CONNECTIONS, guard, maxResponse: MAX_LOOKUP });
+  const rows = createGotTransport({ connections: concurrency, guard, maxResponse });
+  const lists = createGotTransport({ connections: LOOKUP_CONNECTIONS, guard, maxResponse: maxLookup });
   const deadline = Math.min(destination.deadline, options.deadline ?? Number.POSITIVE_INFINITY);
   const common = { clock: realClock, random: Math.random, deadline, breathe, bug };
   const world = { ...common, send: watch(rows.send), pacer: new Pacer(concurrency) };

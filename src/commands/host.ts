@@ -156,10 +156,12 @@ function isReady(loaded: Loaded): loaded is Ready {
   return loaded.destination !== undefined && loaded.bound !== undefined;
 }
 
+const KEPT_SETTINGS = 'A setting cannot be read any more; the destination with its last good value';
+
 function describe(id: string, loaded: Loaded, { running, destination }: Served): Hosted {
-  const problems = [...loaded.faults, ...loaded.missing].map(showFault);
-  const stale =
-    problems.length > 0 ? ['This file changed and is out of order; its last good version is served.', ...problems] : [];
+  const { faults, missing } = loaded;
+  const last = loaded.bound === undefined ? 'This file changed and is out of order; its last good version' : KEPT_SETTINGS;
+  const stale = faults.length + missing.length > 0 ? [`${last} is served.`, ...[...faults, ...missing].map(showFault)] : [];
   return {
     id,
     name: destination.name,

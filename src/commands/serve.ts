@@ -1,26 +1,31 @@
 /** `rowpost serve`: the server, from its settings to its graceful end. */
 
 import { randomBytes } from 'node:crypto';
+import type { Credentials } from '../credentials.ts';
 import { type Loaded, loadCatalogue } from '../destination/catalogue.ts';
-import type { Supply } from '../destination/settings.ts';
+import { type Supply, settingFiles } from '../destination/settings.ts';
 import { Fault, showFault } from '../fault.ts';
 import { createLog, type Log } from '../observe/log.ts';
-import { createRedactor } from '../observe/redact.ts';
+import { createRedactor, type Redactor } from '../observe/redact.ts';
 import { createApp } from '../server/app.ts';
+import { createGate } from '../server/auth.ts';
+import { createAddresses } from '../server/caller.ts';
 import { listen } from '../server/listen.ts';
 import { environment, readServerSettings, type ServerFlags } from '../settings.ts';
 import { Host } from './host.ts';
-import { EXIT, type ExitCode, supply } from './terminal.ts';
-import { watchFolder } from './watch.ts';
+import { EXIT, type ExitCode, readText, supply } from './terminal.ts';
+import { watchFiles, yamlFiles } from './watch.ts';
 
 /** Beyond the longest deadline, milliseconds for answers on their way. */
 const GRACE = 1000;
 
 /** Serves until SIGTERM or SIGINT. @throws {Fault} where a setting is wrong or the port is taken */
 export async function serve(flags: ServerFlags): Promise<ExitCode> {
-  const settings = readServerSettings(environment(), flags);
-  const redactor = createRedactor(settings.tokens);
-  const answers = createRedactor(settings.tokens);
+  const readSettings = () => readServerSettings(environment(), flags, readText);
+  const settings = readSettings();
+  const redactor = createRedactor([]);
+  const answers = createRedactor([]);
+  hide(settings.credentials, [redactor, answers]);
   const log = createLog({ level: settings.logLevel, redact: redactor.redact });
   const bug = (error: unknown) => {
     const reference = randomBytes(5).toString('hex');
@@ -31,6 +36,8 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
   const host = new Host({
     supply: own,
     allowPrivate: settings.allowPrivate,
+    maxResponse: settings.maxResponse,
+    maxLookup: settings.maxLookup,
     deadline: settings.deadline,
     redactor,
     answers,
@@ -47,7 +54,25 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
     logProblems(log, changed);
     if (changed.length + removed.length > 0) log.info('destinations reloaded', { changed: changed.map(({ id }) => id), removed });
   };
-  const watch = await watchFolder(settings.destinations, reload, bug);
+  const files = async () => [
+    ...(await yamlFiles(settings.destinations)),
+    ...[...catalogue.values()].flatMap(({ destination }) => (destination === undefined ? [] : settingFiles(destination, own))),
+  ];
+  const watch = await watchFiles(files, reload, bug);
+
+  let { credentials } = settings;
+  const replaceCredentials = () => {
+    try {
+      const fresh = readSettings().credentials;
+      hide(fresh, [redactor, answers]);
+      credentials = fresh;
+      log.info('credentials of callers replaced', { tokens: fresh.tokens.length, signingKeys: fresh.signingKeys.length });
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      log.warn('credentials of callers kept as they were', { fault: error.message });
+    }
+  };
+  const secrets = await watchFiles(() => settings.secretFiles, replaceCredentials, bug);
   catalogue = loadCatalogue(settings.destinations, own);
   host.swap(catalogue);
   logProblems(log, catalogue.values());
@@ -55,7 +80,11 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
   let stopping = false;
   const app = createApp({
     hosted: () => host.hosted,
-    tokens: settings.tokens,
+    gate: createGate({
+      credentials: () => credentials,
+      addresses: createAddresses(settings.allowFrom, settings.trustedProxies),
+      now: Date.now,
+    }),
     bodyLimit: settings.bodyLimit,
     log,
     stopping: () => stopping,
@@ -66,7 +95,7 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
     url: server.url,
     ready: states.filter((one) => one.state === 'ready').map((one) => one.id),
     broken: states.filter((one) => one.state === 'broken').map((one) => one.id),
-    ...(settings.tokens.length === 0 && {
+    ...(credentials.tokens.length + credentials.signingKeys.length === 0 && {
       note: 'no token is set, so only this machine may call; set ROWPOST_TOKEN to be called from elsewhere',
     }),
   });
@@ -74,11 +103,17 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
   const signal = await stopSignal();
   stopping = true;
   watch.close();
+  secrets.close();
   log.info('stopping', { signal, note: 'calls under way are finished, new ones refused; a second signal ends at once' });
   const finished = await server.close(host.longestDeadline + GRACE);
   host.close();
   log.info('stopped', { finished });
   return finished ? EXIT.ok : EXIT.faults;
+}
+
+/** From now on, for good: what was replaced may still be known to somebody, and stand in what is logged late. */
+function hide({ tokens, signingKeys }: Credentials, redactors: readonly Redactor[]): void {
+  for (const { secret } of [...tokens, ...signingKeys]) for (const redactor of redactors) redactor.add(secret);
 }
 
 /** A folder that is gone holds nothing; it may be on its way back. */

@@ -48,7 +48,12 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 /** Settings come from the environment and from files that it names. */
 export function supply(): Supply {
-  return { env: environment(), readFile: (path) => readFileSync(path, 'utf8') };
+  return { env: environment(), readFile: readText };
+}
+
+/** @throws where the file cannot be read */
+export function readText(path: string): string {
+  return readFileSync(path, 'utf8');
 }
 
 /** A setting of the server as a flag; its variable is read elsewhere, so that one place decides between the two. */

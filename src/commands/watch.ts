@@ -63,18 +63,11 @@ export async function watchFiles(
   };
 }
 
-/** `watchFiles` for the YAML files of a folder, which may itself come and go: they are none then. */
-export function watchFolder(
-  folder: string,
-  changed: () => Promise<void> | void,
-  failed: (error: unknown) => void,
-): Promise<Watch> {
-  const list = async () => {
-    const names = await readdir(folder).catch(() => []);
-    const files = names.filter((name) => !name.startsWith('.') && /\.ya?ml$/.test(name)).sort();
-    return files.map((name) => join(folder, name));
-  };
-  return watchFiles(list, changed, failed);
+/** The YAML files of a folder, for `watchFiles`. The folder may come and go: there are none then. */
+export async function yamlFiles(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const files = names.filter((name) => !name.startsWith('.') && /\.ya?ml$/.test(name)).sort();
+  return files.map((name) => join(folder, name));
 }
 
 /** Names, sizes, times and inodes, links followed. */

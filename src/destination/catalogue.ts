@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { Fault } from '../fault.ts';
 import type { Path } from '../manifest/places.ts';
 import { readManifest } from '../manifest/read.ts';
+import { stringifyJson } from '../numbers.ts';
 import { type BoundDestination, bindDestination, isFaults } from './bind.ts';
 import { compileDestination } from './compile.ts';
 import type { Destination } from './destination.ts';
@@ -18,11 +19,11 @@ export interface Loaded {
   readonly text: string | undefined;
   /** There where the manifest is right. */
   readonly destination: Destination | undefined;
-  /** There where its settings are right too. */
+  /** There where its settings are right too, or were when they were read last. */
   readonly bound: BoundDestination | undefined;
   /** Of the manifest, which its author mends. */
   readonly faults: readonly Fault[];
-  /** Of the settings, which the operator mends. */
+  /** Of the settings as they are now, which the operator mends. */
   readonly missing: readonly Fault[];
   /** Where outputs opt out of escaping. */
   readonly raws: readonly Path[];
@@ -96,8 +97,7 @@ export function load(id: string, file: string, supply: Supply, previous?: Loaded
     ]);
   }
   // Faults of the same text are the same.
-  if (previous?.file === file && previous.text === text)
-    return previous.missing.length === 0 ? previous : rebound(previous, supply);
+  if (previous?.file === file && previous.text === text) return rebound(previous, supply);
   const manifest = readManifest(id, file, text);
   if (isFaults(manifest)) return broken(id, file, manifest, text);
   const compiled = compileDestination(manifest);
@@ -109,14 +109,18 @@ export function load(id: string, file: string, supply: Supply, previous?: Loaded
     : { id, file, text, destination, bound, faults: [], missing: [], raws };
 }
 
-/** Settings that were missing may be there by now, in files. */
+/** Settings from files may have changed by now, or be there at last; where one cannot be read any more, its last good value holds. */
 function rebound(previous: Loaded, supply: Supply): Loaded {
   const { destination, missing } = previous;
   if (destination === undefined) return previous;
   const bound = bindDestination(destination, supply);
-  if (!isFaults(bound)) return { ...previous, bound, missing: [] };
-  const same = bound.length === missing.length && bound.every(({ message }, index) => message === missing[index]?.message);
-  return same ? previous : { ...previous, missing: bound };
+  if (isFaults(bound)) {
+    const same = bound.length === missing.length && bound.every(({ message }, index) => message === missing[index]?.message);
+    return same ? previous : { ...previous, missing: bound };
+  }
+  const values = ({ settings }: BoundDestination) => stringifyJson(settings.values);
+  const same = missing.length === 0 && previous.bound !== undefined && values(bound) === values(previous.bound);
+  return same ? previous : { ...previous, bound, missing: [] };
 }
 
 function broken(id: string, file: string, faults: readonly Fault[], text?: string): Loaded {

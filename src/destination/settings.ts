@@ -97,12 +97,21 @@ function bind(declaration: SettingDeclaration, supply: Supply): unknown {
   });
 }
 
-/** The variable, else the file that `<env>_FILE` or the manifest names. An empty variable counts as not set. */
-function textOf({ name, env, file }: SettingDeclaration, supply: Supply): string | undefined | Fault {
-  const direct = supply.env[env];
-  if (direct !== undefined && direct !== '') return direct;
-  const path = supply.env[`${env}_FILE`] ?? file;
-  if (path === undefined || path === '') return undefined;
+/** The file that `<env>_FILE` or the manifest names, where there is no variable; an empty one counts as not set. */
+function fileOf({ env, file }: SettingDeclaration, supply: Supply): string | undefined {
+  return supply.env[env] ? undefined : (supply.env[`${env}_FILE`] ?? file) || undefined;
+}
+
+/** The files that settings are read from. */
+export function settingFiles({ settings }: Destination, supply: Supply): string[] {
+  return settings.flatMap((declaration) => fileOf(declaration, supply) ?? []);
+}
+
+/** The variable, else the file. */
+function textOf(declaration: SettingDeclaration, supply: Supply): string | undefined | Fault {
+  const { name, env } = declaration;
+  const path = fileOf(declaration, supply);
+  if (path === undefined) return supply.env[env] || undefined;
   try {
     const text = supply.readFile(path).replace(/\r?\n$/, '');
     return text === '' ? new Fault({ code: 'settings.file', sentence: `settings.${name}: the file ${path} is empty.` }) : text;

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import Koa, { type Context } from 'koa';
 import type { Log } from '../observe/log.ts';
-import { createGate } from './auth.ts';
+import type { Gate } from './auth.ts';
 import { createBodyReader } from './body.ts';
 import { type CallLine, createCallHandler } from './call.ts';
 import type { Hosted } from './hosted.ts';
@@ -13,8 +13,7 @@ import { answerBug, answerJson, quoted, Refusal, refuse } from './refusal.ts';
 export interface AppDeps {
   /** The destinations of this moment, by their ids: asked anew for every request. */
   hosted(): ReadonlyMap<string, Hosted>;
-  /** Who holds one of them may call; where there are none, everybody on this machine. */
-  readonly tokens: readonly string[];
+  readonly gate: Gate;
   /** Bytes, inflated. */
   readonly bodyLimit: number;
   readonly log: Log;
@@ -29,7 +28,6 @@ const CALLS = '/hightouch/';
 
 export function createApp(deps: AppDeps): Koa {
   const { log, newReference = () => randomBytes(5).toString('hex') } = deps;
-  const gate = createGate(deps.tokens);
   const readBody = createBodyReader(deps.bodyLimit);
 
   function bug(error: unknown, where: Readonly<Record<string, string>>): string {
@@ -38,18 +36,18 @@ export function createApp(deps: AppDeps): Koa {
     return reference;
   }
 
-  const answerCall = createCallHandler({ ...deps, gate, readBody, bug, callsPerDestination: deps.callsPerDestination ?? 100 });
+  const answerCall = createCallHandler({ ...deps, readBody, bug, callsPerDestination: deps.callsPerDestination ?? 100 });
 
   function answerFailure(ctx: Context, error: unknown): void {
     if (error instanceof Refusal) refuse(ctx, error);
     else answerBug(ctx, bug(error, { method: ctx.method }));
   }
 
-  async function call(ctx: Context, id: string): Promise<void> {
+  async function call(ctx: Context, parts: readonly string[]): Promise<void> {
     const start = performance.now();
     const line: CallLine = { destination: '?', methods: new Set(), bytes: 0, notifications: 0 };
     try {
-      await answerCall(ctx, id, line);
+      await answerCall(ctx, parts, line);
     } catch (error) {
       answerFailure(ctx, error);
     }
@@ -67,7 +65,7 @@ export function createApp(deps: AppDeps): Koa {
         }),
       );
     } else if (ctx.method === 'GET' || ctx.method === 'HEAD') {
-      show(ctx, { ...deps, allows: gate.allows });
+      show(ctx, deps);
     } else {
       ctx.status = 405;
       ctx.set('Allow', 'GET, HEAD');
@@ -87,7 +85,7 @@ export function createApp(deps: AppDeps): Koa {
     ctx.set({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' });
     try {
       const path = pathOf(ctx);
-      if (path.startsWith(CALLS)) await call(ctx, decoded(path.slice(CALLS.length)));
+      if (path.startsWith(CALLS)) await call(ctx, path.slice(CALLS.length).split('/').map(decoded));
       else page(ctx, path);
     } catch (error) {
       answerFailure(ctx, error);

@@ -13,8 +13,11 @@ interface Body {
   readonly bytes: number;
 }
 
-/** @throws {Refusal} where the body is not to be had as text */
-export type ReadBody = (ctx: Context) => Promise<Body>;
+/**
+ * @param prove looks at the bytes, inflated, before anything is made of them
+ * @throws {Refusal} where the body is not to be had as text
+ */
+export type ReadBody = (ctx: Context, prove: (body: Buffer) => void) => Promise<Body>;
 
 /** @param limit bytes, counted after inflating */
 export function createBodyReader(limit: number): ReadBody {
@@ -29,7 +32,7 @@ export function createBodyReader(limit: number): ReadBody {
   const parse = bodyParser(options);
   const decoder = new TextDecoder('utf-8', { fatal: true });
 
-  return async (ctx) => {
+  return async (ctx, prove) => {
     checkType(ctx);
     const inflater = createInflater(ctx);
     try {
@@ -48,9 +51,13 @@ export function createBodyReader(limit: number): ReadBody {
     ctx.request.rawBody = undefined;
     if (!Buffer.isBuffer(bytes)) {
       // The parser leaves alone what has no body, or a type that it reads more strictly than we do.
-      if (ctx.get('transfer-encoding') === '' && !(Number(ctx.get('content-length')) > 0)) return { text: '', bytes: 0 };
+      if (ctx.get('transfer-encoding') === '' && !(Number(ctx.get('content-length')) > 0)) {
+        prove(Buffer.alloc(0));
+        return { text: '', bytes: 0 };
+      }
       throw wrongType(ctx);
     }
+    prove(bytes);
     try {
       return { text: decoder.decode(bytes), bytes: bytes.length };
     } catch {

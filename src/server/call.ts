@@ -7,7 +7,7 @@ import { didYouMean, oneOf } from '../fault.ts';
 import type { Log } from '../observe/log.ts';
 import { dispatch } from '../rpc/dispatch.ts';
 import { type Methods, RPC_CODES } from '../rpc/method.ts';
-import type { Gate } from './auth.ts';
+import { type Caller, type Gate, notYours } from './auth.ts';
 import type { ReadBody } from './body.ts';
 import type { CallContext, Hosted } from './hosted.ts';
 import { answerJson, comeBack, quoted, Refusal } from './refusal.ts';
@@ -32,7 +32,8 @@ export interface CallLine {
   notifications: number;
 }
 
-export type AnswerCall = (ctx: Context, id: string, line: CallLine) => Promise<void>;
+/** @param parts of the path: the destination, and perhaps a token */
+export type AnswerCall = (ctx: Context, parts: readonly string[], line: CallLine) => Promise<void>;
 
 /** For a server that stops: a restart is over by then. */
 const STOPPED_SECONDS = 5;
@@ -41,13 +42,18 @@ const BUSY_SECONDS = 2;
 export function createCallHandler(deps: CallDeps): AnswerCall {
   const busy = new Map<string, number>();
 
-  return async (ctx, id, line) => {
+  return async (ctx, [id = '', ...more], line) => {
     if (ctx.method !== 'POST') throw wrongMethod(ctx);
     if (deps.stopping()) throw comeBack('The server is stopping. Send the call again.', STOPPED_SECONDS);
-    deps.gate.check(ctx);
+    const caller = deps.gate.admit(ctx, more.length === 0 ? undefined : more.join('/'));
+    if (!caller.may(id)) throw notYours(id);
     const hosted = deps.hosted();
     const destination = hosted.get(id);
-    if (destination === undefined) throw unknownDestination(id, hosted.keys());
+    if (destination === undefined)
+      throw unknownDestination(
+        id,
+        [...hosted.keys()].filter((known) => !caller.signed && caller.may(known)),
+      );
     line.destination = id;
 
     const running = busy.get(id) ?? 0;
@@ -56,7 +62,7 @@ export function createCallHandler(deps: CallDeps): AnswerCall {
     }
     busy.set(id, running + 1);
     try {
-      await answer(ctx, destination, line, deps);
+      await answer(ctx, destination, caller, line, deps);
     } finally {
       const left = (busy.get(id) ?? 1) - 1;
       if (left > 0) busy.set(id, left);
@@ -65,8 +71,14 @@ export function createCallHandler(deps: CallDeps): AnswerCall {
   };
 }
 
-async function answer(ctx: Context, destination: Hosted, line: CallLine, { readBody, bug }: CallDeps): Promise<void> {
-  const { text, bytes } = await readBody(ctx);
+async function answer(
+  ctx: Context,
+  destination: Hosted,
+  caller: Caller,
+  line: CallLine,
+  { readBody, bug }: CallDeps,
+): Promise<void> {
+  const { text, bytes } = await readBody(ctx, (body) => caller.prove(body, destination.id));
   line.bytes = bytes;
   const methods = noting(destination, line.methods);
   const said = await dispatch(

@@ -2,12 +2,13 @@
 
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
+import type { Gate } from './auth.ts';
 import type { Hosted } from './hosted.ts';
 
 interface PageDeps {
   hosted(): ReadonlyMap<string, Hosted>;
   stopping(): boolean;
-  allows(ctx: Context): boolean;
+  readonly gate: Gate;
 }
 
 export type Page = (ctx: Context, deps: PageDeps) => void;
@@ -27,11 +28,15 @@ function showHealth(ctx: Context): void {
 function showReadiness(ctx: Context, deps: PageDeps): void {
   const all = [...deps.hosted().values()];
   const ready = all.length === 0 || all.some(({ state }) => state === 'ready');
-  const details = deps.allows(ctx);
+  const reader = deps.gate.reader(ctx);
   ctx.status = ready && !deps.stopping() ? 200 : 503;
   ctx.body = {
     status: deps.stopping() ? 'stopping' : ready ? 'ready' : 'not ready',
-    destinations: all.map(({ id, state, problems }) => ({ id, state, ...(details && problems.length > 0 ? { problems } : {}) })),
+    destinations: all.map(({ id, state, problems }) => ({
+      id,
+      state,
+      ...(reader?.may(id) && problems.length > 0 ? { problems } : {}),
+    })),
   };
 }
 
@@ -50,7 +55,11 @@ const POLICY = [
 function showHome(ctx: Context, deps: PageDeps): void {
   ctx.set('Content-Security-Policy', POLICY);
   ctx.type = 'text/html';
-  const main = deps.allows(ctx) ? listed([...deps.hosted().values()]) : '<p>It wants a bearer token.</p>';
+  const reader = deps.gate.reader(ctx);
+  const main =
+    reader === undefined
+      ? '<p>It wants a token, as password or as bearer token.</p>'
+      : listed([...deps.hosted().values()].filter(({ id }) => reader.may(id)));
   ctx.body = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

@@ -3,9 +3,12 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { after } from 'node:test';
+import type { Credentials } from '../../src/credentials.ts';
 import type { Fields, Log } from '../../src/observe/log.ts';
 import type { Method } from '../../src/rpc/method.ts';
 import { type AppDeps, createApp } from '../../src/server/app.ts';
+import { createGate, type Gate } from '../../src/server/auth.ts';
+import { createAddresses } from '../../src/server/caller.ts';
 import type { CallContext, Hosted } from '../../src/server/hosted.ts';
 import { listen } from '../../src/server/listen.ts';
 
@@ -20,14 +23,31 @@ export function destination(id: string, methods: Record<string, Method<CallConte
   return { id, name: id, state: 'ready', problems: [], methods: new Map(Object.entries(methods)), ...more };
 }
 
-export async function serving(hosts: readonly Hosted[], more: Partial<AppDeps> = {}) {
+/** Who may call; everybody unless said otherwise. */
+interface Admission {
+  /** For all destinations. */
+  readonly tokens?: readonly string[];
+  readonly credentials?: () => Credentials;
+  readonly allowFrom?: readonly string[];
+  readonly trustedProxies?: readonly string[];
+  readonly now?: () => number;
+}
+
+export function gateOf(admission: Admission): Gate {
+  const { tokens = [], allowFrom = [], trustedProxies = [], now = Date.now } = admission;
+  const open = { tokens: tokens.map((secret) => ({ secret, destinations: undefined })), signingKeys: [] };
+  const { credentials = () => open } = admission;
+  return createGate({ credentials, addresses: createAddresses(allowFrom, trustedProxies), now });
+}
+
+export async function serving(hosts: readonly Hosted[], more: Partial<AppDeps> & Admission = {}) {
   const lines: Line[] = [];
   const write = (level: string) => (message: string, fields?: Fields) => lines.push({ ...fields, level, message });
   const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   const hosted = new Map(hosts.map((each) => [each.id, each]));
   const app = createApp({
     hosted: () => hosted,
-    tokens: [],
+    gate: gateOf(more),
     bodyLimit: 100_000,
     log,
     stopping: () => false,

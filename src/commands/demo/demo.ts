@@ -8,6 +8,7 @@ import { createLog } from '../../observe/log.ts';
 import { createRedactor } from '../../observe/redact.ts';
 import type { Reply, Send } from '../../outbound/exchange.ts';
 import { createApp } from '../../server/app.ts';
+import { openGate } from '../../server/auth.ts';
 import { type Listening, listen } from '../../server/listen.ts';
 import { Host } from '../host.ts';
 import { EXIT, type ExitCode, print, supply, table } from '../terminal.ts';
@@ -107,7 +108,7 @@ async function startRowpost(crmUrl: string, sent: string[]): Promise<{ host: Hos
     watch: (send) => watched(send, sent),
   });
   host.swap(loadCatalogue(DESTINATIONS, own));
-  const app = createApp({ hosted: () => host.hosted, tokens: [], bodyLimit: 1_000_000, log, stopping: () => false });
+  const app = createApp({ hosted: () => host.hosted, gate: openGate(), bodyLimit: 1_000_000, log, stopping: () => false });
   return { host, server: await listen(app, { host: '127.0.0.1', port: 0 }) };
 }
 
