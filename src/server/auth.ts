@@ -131,7 +131,7 @@ function tokenOf(ctx: Context): string | undefined {
   const [, basic] = /^Basic +([A-Za-z0-9+/_-]+={0,2}) *$/i.exec(header) ?? [];
   if (basic === undefined) return header === '' ? undefined : '';
   const text = Buffer.from(basic, 'base64').toString('utf8');
-  const [, user = '', password = ''] = /^([^:]*):([^]*)$/.exec(text) ?? [];
+  const [, user = '', password = ''] = /^([^:]*):(.*)$/s.exec(text) ?? [];
   return password || user;
 }
 

@@ -2,9 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Context } from 'koa';
 import type { Credentials } from '../../src/credentials.ts';
+import { Refusal } from '../../src/server/refusal.ts';
 import { seeded } from '../seeded.ts';
-import { call, destination, serving, TOKEN } from './serving.ts';
+import { call, destination, gateOf, serving, TOKEN } from './serving.ts';
 
 const slack = destination('slack', { ping: async () => 'pong' });
 const crm = destination('crm', { ping: async () => 'pong' });
@@ -256,4 +258,43 @@ describe('guessing', async () => {
     assert.equal(refused, Math.ceil(COUNT / 50) * 50);
     t.diagnostic(`${refused} wrong tokens, none taken`);
   });
+
+  it('takes as long for a token that is nearly right as for one that is all wrong', (t) => {
+    const gate = gateOf({ tokens: [TOKEN, 'another-horse'] });
+    const nearly = `${TOKEN.slice(0, -1)}x`;
+    const wrong = 'x'.repeat(TOKEN.length);
+    const times = { nearly: [] as number[], wrong: [] as number[] };
+    const random = seeded(1);
+    for (let turn = 0; turn < COUNT * 4; turn++) {
+      const kind = random() < 0.5 ? 'nearly' : 'wrong';
+      const ctx = asking(`Bearer ${kind === 'nearly' ? nearly : wrong}`);
+      const begin = process.hrtime.bigint();
+      assert.throws(() => gate.admit(ctx), Refusal);
+      times[kind].push(Number(process.hrtime.bigint() - begin));
+    }
+    const score = welch(calm(times.nearly), calm(times.wrong));
+    t.diagnostic(`Welch's t of ${COUNT * 4} comparisons: ${score.toFixed(2)}`);
+    // The bound of the dudect method (Reparaz and others, 2017) is 10 for "surely not constant".
+    if (COUNT >= 100_000) assert.ok(Math.abs(score) < 10, `${score}`);
+  });
 });
+
+/** As much of a request as the gate looks at. */
+function asking(authorization: string): Context {
+  const get = (name: string) => (name === 'authorization' ? authorization : '');
+  return { get, req: { headers: {}, socket: { remoteAddress: '127.0.0.1' } } } as unknown as Context; // the gate reads nothing else
+}
+
+/** Without the slowest twentieth: collections of garbage, other processes. */
+function calm(times: readonly number[]): number[] {
+  return times.toSorted((a, b) => a - b).slice(0, Math.floor(times.length * 0.95));
+}
+
+function welch(a: readonly number[], b: readonly number[]): number {
+  const of = (list: readonly number[]) => {
+    const mean = list.reduce((sum, one) => sum + one, 0) / list.length;
+    return { mean, error: list.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (list.length - 1) / list.length };
+  };
+  const [x, y] = [of(a), of(b)];
+  return (x.mean - y.mean) / Math.sqrt(x.error + y.error);
+}
