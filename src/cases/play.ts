@@ -13,6 +13,7 @@ import { createRedactor } from '../observe/redact.ts';
 import type { OutboundRequest, Reply } from '../outbound/exchange.ts';
 import { hightouchMethods } from '../protocols/hightouch.ts';
 import { dispatch } from '../rpc/dispatch.ts';
+import { SERVER_SETTINGS } from '../settings.ts';
 import type { CaseSpec, ExchangeSpec, RequestCase } from './case.ts';
 import { type CallAnswer, contentOf, replyOf, showRequest } from './exchange.ts';
 import { seededRandom, VirtualClock } from './virtual-clock.ts';
@@ -78,7 +79,7 @@ async function playWith(bound: BoundDestination, one: CaseSpec, free: ReadonlySe
     breathe: () => Promise.resolve(),
     bug: rethrow,
   };
-  const lookups = new Lookups(single, world);
+  const lookups = new Lookups(single, world, SERVER_SETTINGS.maxLookup.fallback);
   const methods = hightouchMethods(() => ({
     bound: single,
     now: () => clock.now(),

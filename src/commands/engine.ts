@@ -67,7 +67,8 @@ export function createEngine(bound: BoundDestination, options: EngineOptions, hi
   const deadline = Math.min(destination.deadline, options.deadline ?? Number.POSITIVE_INFINITY);
   const common = { clock: realClock, random: Math.random, deadline, breathe, bug };
   const world = { ...common, send: watch(rows.send), pacer: new Pacer(concurrency) };
-  const lookups = new Lookups(bound, { ...common, send: watch(lists.send), pacer: new Pacer(LOOKUP_CONNECTIONS) });
+  const asking = { ...common, send: watch(lists.send), pacer: new Pacer(LOOKUP_CONNECTIONS) };
+  const lookups = new Lookups(bound, asking, maxLookup);
   const close = () => {
     rows.close();
     lists.close();

@@ -18,11 +18,14 @@ import { elementsOf } from './join.ts';
 import { changedRequest, type Page } from './pages.ts';
 import { CallTime } from './time.ts';
 
-/** Answers kept for one destination and its settings. */
+/** Answers kept for one destination and its settings, and how many answers of the largest size they come to at most. */
 const MOST_KEPT = 200;
+const LARGEST_KEPT = 2;
 
 interface Kept {
   readonly value: unknown;
+  /** Characters of the answers that it was read from. */
+  readonly size: number;
   /** When it was asked for, on the clock that only grows. */
   readonly at: number;
 }
@@ -45,10 +48,14 @@ interface Fetching {
 export class Lookups {
   readonly #bound: BoundDestination;
   readonly #world: Omit<World, 'gone'>;
+  readonly #largest: number;
   readonly #kept = new Map<string, Kept>();
+  #keptSize = 0;
   readonly #underWay = new Map<string, Fetching>();
 
-  constructor(bound: BoundDestination, world: Omit<World, 'gone'>) {
+  /** @param largest characters of an answer, all its pages together */
+  constructor(bound: BoundDestination, world: Omit<World, 'gone'>, largest: number) {
+    this.#largest = largest;
     this.#bound = bound;
     this.#world = world;
   }
@@ -119,44 +126,56 @@ export class Lookups {
 
   #keep(key: string, kept: Kept): void {
     if ((this.#kept.get(key)?.at ?? 0) > kept.at) return;
-    this.#kept.delete(key);
+    this.#forget(key);
     this.#kept.set(key, kept);
-    const oldest = this.#kept.keys().next();
-    if (this.#kept.size > MOST_KEPT && oldest.done !== true) this.#kept.delete(oldest.value);
+    this.#keptSize += kept.size;
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= MOST_KEPT && this.#keptSize <= LARGEST_KEPT * this.#largest) return;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(key: string): void {
+    this.#keptSize -= this.#kept.get(key)?.size ?? 0;
+    this.#kept.delete(key);
   }
 
   async #fetch(key: string, question: Question, at: number): Promise<unknown> {
     const time = new CallTime({ ...this.#world, gone: never() });
     try {
       // A transport that does not come back must not be waited for by all who ask later.
-      const value = await Promise.race([this.#pages(question, time), late(question.lookup.name, time)]);
-      this.#keep(key, { value, at });
-      return value;
+      const read = await Promise.race([this.#pages(question, time), late(question.lookup.name, time)]);
+      this.#keep(key, { ...read, at });
+      return read.value;
     } finally {
       time.stop();
     }
   }
 
-  async #pages({ lookup, base, auth, scope, first }: Question, time: CallTime): Promise<unknown> {
+  async #pages({ lookup, base, auth, scope, first }: Question, time: CallTime): Promise<Omit<Kept, 'at'>> {
     const list: unknown[] = [];
+    let size = 0;
     const seen = new Set<string>();
     let outbound = first;
     for (let page = 1; ; page++) {
       if (page > lookup.pages) throw failed(lookup.name, `the list has more than ${lookup.pages} pages`);
       seen.add(stringifyJson(outbound));
       const answer = await this.#ask(lookup, scope, outbound, time);
+      size += answer.body.length;
+      if (size > this.#largest)
+        throw failed(lookup.name, `its pages hold more than ${this.#largest} characters together (ROWPOST_MAX_LOOKUP)`);
       const { status, headers, body, unreadable } = readAnswer(answer, lookup.request.response.parse);
       if (unreadable !== undefined) throw failed(lookup.name, `HTTP ${status}, but ${unreadable}`);
       const answered = scope.with({ status, headers, body });
-      if (lookup.list === undefined) return body;
+      if (lookup.list === undefined) return { value: body, size };
       const elements = elementsOf(lookup.list.value(answered));
       if (elements === undefined)
         throw failed(lookup.name, `HTTP ${status}, but there is no list where the manifest says (list)`);
       for (const element of elements) list.push(element);
-      if (lookup.next === undefined || (lookup.counts && elements.length === 0)) return list;
+      if (lookup.next === undefined || (lookup.counts && elements.length === 0)) return { value: list, size };
       const read: Page = { request: outbound, headers, scope: answered.with({ page, count: list.length }) };
       const next = changedRequest(lookup.next, read, { base, credentials: auth?.query ?? [] });
-      if (next === undefined || seen.has(stringifyJson(next))) return list;
+      if (next === undefined || seen.has(stringifyJson(next))) return { value: list, size };
       outbound = next;
     }
   }

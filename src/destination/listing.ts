@@ -59,7 +59,7 @@ export async function choose(
 ): Promise<Chosen> {
   const { destination, settings } = bound;
   const scope = scopeOf({
-    settings: settings.values,
+    settings: settings.open,
     vars: destination.vars,
     now: new Date(choosing.now).toISOString(),
     object,

@@ -16,6 +16,8 @@ export interface Supply {
 export interface BoundSettings {
   /** What templates see as `settings`; without a prototype. */
   readonly values: Readonly<Record<string, unknown>>;
+  /** The same without secrets: what templates of the form see. */
+  readonly open: Readonly<Record<string, unknown>>;
   /** The texts that must never be shown. */
   readonly secrets: readonly string[];
 }
@@ -30,6 +32,7 @@ export function variableOf(id: string, name: string): string {
  */
 export function bindSettings(destination: Destination, supply: Supply, known?: BoundSettings): BoundSettings | readonly Fault[] {
   const values: Record<string, unknown> = Object.create(null);
+  const open: Record<string, unknown> = Object.create(null);
   const secrets: string[] = [];
   const faults: Fault[] = [];
   for (const declaration of destination.settings) {
@@ -42,8 +45,9 @@ export function bindSettings(destination: Destination, supply: Supply, known?: B
     }
     values[declaration.name] = bound;
     if (declaration.secret) secrets.push(typeof bound === 'string' ? bound : stringifyJson(bound));
+    else open[declaration.name] = bound;
   }
-  return faults.length > 0 ? faults : { values, secrets };
+  return faults.length > 0 ? faults : { values, open, secrets };
 }
 
 /** Values given directly, as golden cases do; checked as if the operator had supplied them. */

@@ -58,6 +58,8 @@ export interface Answering extends Partial<Omit<World, 'send' | 'deadline' | 'go
   readonly send?: (request: OutboundRequest, n: number, options: SendOptions) => Reply | Promise<Reply>;
   /** Milliseconds. */
   readonly deadline?: number;
+  /** Characters of a lookup, all its pages together. */
+  readonly largest?: number;
 }
 
 /** A request that left, with the virtual time at which it did. */
@@ -92,7 +94,7 @@ export function atWork(bound: BoundDestination, answering: Answering = {}): AtWo
     breathe: answering.breathe ?? (() => Promise.resolve()),
     bug: (error) => `ref${bugs.push(error)}`,
   };
-  const lookups = new Lookups(bound, world);
+  const lookups = new Lookups(bound, world, answering.largest ?? 64 * 1024 * 1024);
   const methods = hightouchMethods(() => ({
     bound,
     now: () => clock.now(),

@@ -859,3 +859,30 @@ options: { schema: { type: object, properties: { o: { title: Thing, ${schema} } 
     assert.match(errors.join('\n'), /^The options of this destination are no JSON Schema: /);
   });
 });
+
+describe('how much is read and kept', () => {
+  const long = (count: number) => json(200, { items: things(...Array.from({ length: count }, (_, index) => index)) });
+
+  it('fails where the pages together are larger than what may be read', async () => {
+    const lookup = 'get: /things\nquery: { page: 1 }\nlist: body.items\nnext: { page: "{{ page | plus: 1 }}" }';
+    const work = atWork(listing(lookup), { send: () => long(10), largest: 1000 });
+    await assert.rejects(work.ask('list_fields'), {
+      name: 'RpcError',
+      message: 'The API could not be asked for things: its pages hold more than 1000 characters together (ROWPOST_MAX_LOOKUP)',
+    });
+    assert.ok(work.sent.length < 20);
+  });
+
+  it('keeps no more than two of the largest answers', async () => {
+    const bound = destinationOf(SEND, {
+      top: 'lookups:\n  things: { get: "/{{ object }}", list: body.items, cache: 10m }\nfields:\n  - { each: lookups.things, id: "{{ item.id }}" }\nobjects: [{ id: a }, { id: b }, { id: c }, { id: d }]\n',
+    });
+    const work = atWork(bound, { send: () => long(80), largest: 1000 });
+    const ask = (object: string) => work.ask('list_fields', { object });
+    for (const object of ['a', 'b', 'a', 'b', 'c', 'c', 'b', 'a']) await ask(object);
+    assert.deepEqual(
+      work.sent.map(({ request }) => pathOf(request)),
+      ['/a', '/b', '/c', '/a'],
+    );
+  });
+});
