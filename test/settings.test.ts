@@ -1,6 +1,7 @@
 /** Settings: each form that is taken, and what is said of each that is not. */
 
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Fault } from '../src/fault.ts';
 import { isLoopback, networkTest, parseNetworks } from '../src/networks.ts';
@@ -217,6 +218,19 @@ describe('the table of settings', () => {
     for (const [name, { flag }] of Object.entries(SERVER_SETTINGS)) {
       assert.equal(flag, `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
     }
+  });
+
+  it('stands in docs/operating.md (UPDATE=1 writes it)', () => {
+    const file = new URL('../docs/operating.md', import.meta.url);
+    const page = readFileSync(file, 'utf8');
+    const rows = Object.values(SERVER_SETTINGS).map(
+      ({ env, flag, default: fallback, description }) => `| \`${env}\` | \`${flag}\` | ${fallback} | ${description} |`,
+    );
+    const table = ['| variable | flag | default | |', '| --- | --- | --- | --- |', ...rows].join('\n');
+    const written = page.replace(/(?<=<!-- settings: begin -->\n).*(?=<!-- settings: end -->)/s, `${table}\n`);
+    if (process.env.UPDATE === '1') writeFileSync(file, written);
+    else assert.equal(page, written);
+    assert.ok(written.includes(table));
   });
 
   it('has the defaults that are taken', () => {

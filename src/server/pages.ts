@@ -58,7 +58,7 @@ function showHome(ctx: Context, deps: PageDeps): void {
   const reader = deps.gate.reader(ctx);
   const main =
     reader === undefined
-      ? '<p>It wants a token, as password or as bearer token.</p>'
+      ? '<p>Who sends its token, as password or as bearer token, sees more.</p>'
       : listed([...deps.hosted().values()].filter(({ id }) => reader.may(id)));
   ctx.body = `<!doctype html>
 <html lang="en">
