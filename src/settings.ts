@@ -110,6 +110,38 @@ export const SERVER_SETTINGS = {
     parse: parseNetworks,
     expected: NETWORKS_EXPECTED,
   }),
+  tlsCert: setting<string | undefined>({
+    env: 'ROWPOST_TLS_CERT',
+    flag: '--tls-cert',
+    value: 'file',
+    default: '',
+    description:
+      'The PEM file of the server’s certificate with its chain: with it and the key Rowpost speaks https. Read again when it is renewed.',
+    fallback: undefined,
+    parse: (text) => text,
+    expected: 'a file',
+  }),
+  tlsKey: setting<string | undefined>({
+    env: 'ROWPOST_TLS_KEY',
+    flag: '--tls-key',
+    value: 'file',
+    default: '',
+    description: 'The PEM file of the certificate’s private key.',
+    fallback: undefined,
+    parse: (text) => text,
+    expected: 'a file',
+  }),
+  maxConnections: setting<number>({
+    env: 'ROWPOST_MAX_CONNECTIONS',
+    flag: '--max-connections',
+    value: 'number',
+    default: '1000',
+    description:
+      'The most connections at once. A new one takes the place of one that never sent a request, then of the one idle longest.',
+    fallback: 1000,
+    parse: wholeNumber(10, 100_000),
+    expected: 'a whole number from 10 to 100000',
+  }),
   bodyLimit: setting<number>({
     env: 'ROWPOST_BODY_LIMIT',
     flag: '--body-limit',
@@ -196,10 +228,12 @@ export type ReadFile = (path: string) => string;
 type Values = { readonly [Name in SettingName]: (typeof SERVER_SETTINGS)[Name]['fallback'] };
 
 /** Sizes in bytes, times in milliseconds. */
-export interface ServerSettings extends Omit<Values, 'host' | 'token' | 'signingKey'> {
+export interface ServerSettings extends Omit<Values, 'host' | 'token' | 'signingKey' | 'tlsCert' | 'tlsKey'> {
   readonly host: string;
   /** None where anybody may call, which only a loopback host allows. */
   readonly credentials: Credentials;
+  /** The files of the server's own certificate; undefined where it speaks http. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** Files that hold secrets, and may change. */
   readonly secretFiles: readonly string[];
 }
@@ -224,7 +258,9 @@ export function readServerSettings(env: Environment, flags: ServerFlags, readFil
     return row.fallback;
   };
   const names = Object.keys(SERVER_SETTINGS) as SettingName[]; // the keys of a literal
-  const { host, token, signingKey, ...values } = Object.fromEntries(names.map((name) => [name, read(name)])) as Values; // by their names
+  const { host, token, signingKey, tlsCert, tlsKey, ...values } = Object.fromEntries(
+    names.map((name) => [name, read(name)]),
+  ) as Values; // by their names
   const open = token.length + signingKey.length === 0;
   const chosen = host ?? (open ? '127.0.0.1' : '0.0.0.0');
   if (open && !isLoopback(chosen) && !faults.some(({ code }) => /^settings\.(?:token|signingKey|host)$/.test(code))) {
@@ -236,9 +272,15 @@ export function readServerSettings(env: Environment, flags: ServerFlags, readFil
       }),
     );
   }
+  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
+    const [there, missing] = tlsCert === undefined ? (['tlsKey', 'tlsCert'] as const) : (['tlsCert', 'tlsKey'] as const);
+    const sentence = `${SERVER_SETTINGS[there].env} is set and ${SERVER_SETTINGS[missing].env} is not. Set both for https, or neither.`;
+    faults.push(new Fault({ code: `settings.${missing}`, sentence }));
+  }
   throwAll(faults);
+  const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey };
   const secretFiles = names.flatMap((name) => fileOf(name, { env, flags }) ?? []);
-  return { ...values, host: chosen, credentials: { tokens: token, signingKeys: signingKey }, secretFiles };
+  return { ...values, host: chosen, tls, credentials: { tokens: token, signingKeys: signingKey }, secretFiles };
 }
 
 interface Given {

@@ -32,7 +32,7 @@ async function serving() {
     log,
     stopping: () => false,
   });
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  const server = await listen(app, { host: '127.0.0.1', port: 0, maxConnections: 1000 });
   after(async () => {
     await server.close(1000);
     host.close();

@@ -29,6 +29,8 @@ describe('readServerSettings', () => {
       destinations: 'destinations',
       credentials: { tokens: [], signingKeys: [] },
       secretFiles: [],
+      tls: undefined,
+      maxConnections: 1000,
       allowFrom: [],
       trustedProxies: [],
       bodyLimit: 64 * MB,

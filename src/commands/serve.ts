@@ -1,20 +1,21 @@
 /** `rowpost serve`: the server, from its settings to its graceful end. */
 
 import { randomBytes } from 'node:crypto';
-import type { Credentials } from '../credentials.ts';
 import { type Loaded, loadCatalogue } from '../destination/catalogue.ts';
 import { type Supply, settingFiles } from '../destination/settings.ts';
 import { Fault, showFault } from '../fault.ts';
 import { createLog, type Log } from '../observe/log.ts';
-import { createRedactor, type Redactor } from '../observe/redact.ts';
+import { createRedactor } from '../observe/redact.ts';
 import { createApp } from '../server/app.ts';
 import { createGate } from '../server/auth.ts';
 import { createAddresses } from '../server/caller.ts';
+import { readCertificate } from '../server/certificate.ts';
 import { listen } from '../server/listen.ts';
 import { environment, readServerSettings, type ServerFlags } from '../settings.ts';
+import { hide, warnOfExpiry, watchCertificate, watchCredentials } from './credentials.ts';
 import { Host } from './host.ts';
 import { EXIT, type ExitCode, readText, supply } from './terminal.ts';
-import { watchFiles, yamlFiles } from './watch.ts';
+import { type Watch, watchFiles, yamlFiles } from './watch.ts';
 
 /** Beyond the longest deadline, milliseconds for answers on their way. */
 const GRACE = 1000;
@@ -58,21 +59,14 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
     ...(await yamlFiles(settings.destinations)),
     ...[...catalogue.values()].flatMap(({ destination }) => (destination === undefined ? [] : settingFiles(destination, own))),
   ];
-  const watch = await watchFiles(files, reload, bug);
+  const watches: Watch[] = [await watchFiles(files, reload, bug)];
 
   let { credentials } = settings;
-  const replaceCredentials = () => {
-    try {
-      const fresh = readSettings().credentials;
-      hide(fresh, [redactor, answers]);
-      credentials = fresh;
-      log.info('credentials of callers replaced', { tokens: fresh.tokens.length, signingKeys: fresh.signingKeys.length });
-    } catch (error) {
-      if (!(error instanceof Fault)) throw error;
-      log.warn('credentials of callers kept as they were', { fault: error.message });
-    }
+  const replace = (fresh: typeof credentials) => {
+    hide(fresh, [redactor, answers]);
+    credentials = fresh;
   };
-  const secrets = await watchFiles(() => settings.secretFiles, replaceCredentials, bug);
+  watches.push(await watchCredentials(settings, readSettings, replace, { log, bug }));
   catalogue = loadCatalogue(settings.destinations, own);
   host.swap(catalogue);
   logProblems(log, catalogue.values());
@@ -89,7 +83,11 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
     log,
     stopping: () => stopping,
   });
-  const server = await listen(app, { host: settings.host, port: settings.port });
+  const { host: address, port, tls, maxConnections } = settings;
+  const certificate = tls && readCertificate(tls);
+  const server = await listen(app, { host: address, port, certificate, maxConnections });
+  if (certificate !== undefined) warnOfExpiry(certificate, log);
+  if (tls !== undefined) watches.push(await watchCertificate(tls, server.renew, { log, bug }));
   const states = [...host.hosted.values()];
   log.info('listening', {
     url: server.url,
@@ -102,18 +100,12 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
 
   const signal = await stopSignal();
   stopping = true;
-  watch.close();
-  secrets.close();
+  for (const watch of watches) watch.close();
   log.info('stopping', { signal, note: 'calls under way are finished, new ones refused; a second signal ends at once' });
   const finished = await server.close(host.longestDeadline + GRACE);
   host.close();
   log.info('stopped', { finished });
   return finished ? EXIT.ok : EXIT.faults;
-}
-
-/** From now on, for good: what was replaced may still be known to somebody, and stand in what is logged late. */
-function hide({ tokens, signingKeys }: Credentials, redactors: readonly Redactor[]): void {
-  for (const { secret } of [...tokens, ...signingKeys]) for (const redactor of redactors) redactor.add(secret);
 }
 
 /** A folder that is gone holds nothing; it may be on its way back. */

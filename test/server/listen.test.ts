@@ -106,7 +106,7 @@ describe('close', () => {
 describe('listen', () => {
   it('says that a port is in use', async () => {
     const { server } = await serving([]);
-    await assert.rejects(listen(new Koa(), { host: '127.0.0.1', port: server.port }), (error) => {
+    await assert.rejects(listen(new Koa(), { maxConnections: 1000, host: '127.0.0.1', port: server.port }), (error) => {
       assert.ok(error instanceof Fault);
       assert.equal(error.code, 'settings.port');
       assert.equal(
@@ -118,7 +118,10 @@ describe('listen', () => {
   });
 
   it('says that an address is not to be had', async () => {
-    await assert.rejects(listen(new Koa(), { host: '192.0.2.1', port: 0 }), { name: 'Fault', code: 'settings.host' });
+    await assert.rejects(listen(new Koa(), { maxConnections: 1000, host: '192.0.2.1', port: 0 }), {
+      name: 'Fault',
+      code: 'settings.host',
+    });
   });
 
   it('tells its port and URL', async () => {

@@ -54,7 +54,7 @@ export async function serving(hosts: readonly Hosted[], more: Partial<AppDeps> &
     newReference: () => 'ref-1',
     ...more,
   });
-  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  const server = await listen(app, { host: '127.0.0.1', port: 0, maxConnections: 1000 });
   after(() => server.close(0));
 
   /** Every way to ask, with a JSON-RPC call as the usual body. */

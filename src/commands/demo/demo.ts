@@ -109,7 +109,7 @@ async function startRowpost(crmUrl: string, sent: string[]): Promise<{ host: Hos
   });
   host.swap(loadCatalogue(DESTINATIONS, own));
   const app = createApp({ hosted: () => host.hosted, gate: openGate(), bodyLimit: 1_000_000, log, stopping: () => false });
-  return { host, server: await listen(app, { host: '127.0.0.1', port: 0 }) };
+  return { host, server: await listen(app, { host: '127.0.0.1', port: 0, maxConnections: 1000 }) };
 }
 
 /** Writes down every request and its answer, in the order of the answers: two at a time are under way. */
