@@ -34,9 +34,8 @@ export function parseAddress(text: string): Address | undefined {
   const version = isIP(text);
   if (version === 0) return undefined;
   if (version === 4) return ipaddr.IPv4.parse(text);
-  // ipaddr.js takes ::a.b.c.d for ::ffff:a.b.c.d; the URL parser writes both in hexadecimal.
-  const hexadecimal = text.includes('.') ? new URL(`http://[${text.replace(/%.*$/, '')}]`).hostname.slice(1, -1) : text;
-  const address = ipaddr.IPv6.parse(hexadecimal);
+  // A zone (%eth0) only names an interface. ipaddr.js takes ::a.b.c.d for ::ffff:a.b.c.d; the URL parser writes both in hexadecimal.
+  const address = ipaddr.IPv6.parse(new URL(`http://[${text.replace(/%.*/, '')}]`).hostname.slice(1, -1));
   return address.isIPv4MappedAddress() ? address.toIPv4Address() : address;
 }
 
@@ -45,7 +44,14 @@ export function addressClass(address: Address): string | undefined {
   const range = address.range();
   if (range !== 'unicast') return CLASSES[range] ?? 'reserved';
   if (address.kind() === 'ipv4') return within(address, [AZURE, 32]) ? 'cloud platform' : undefined;
-  return within(address, GLOBAL_V6) ? undefined : 'reserved';
+  if (!within(address, GLOBAL_V6)) return 'reserved';
+  return isTunnel(address) ? 'ISATAP' : undefined;
+}
+
+/** RFC 5214 section 6.1: such an address ends in an IPv4 address of the site behind it, whatever network it begins with. */
+function isTunnel(address: Address): boolean {
+  const [, , , , first = 0, second] = address instanceof ipaddr.IPv6 ? address.parts : [];
+  return (first & ~0x0200) === 0 && second === 0x5efe;
 }
 
 export function within(address: Address, [network, bits]: Network): boolean {

@@ -2,9 +2,9 @@
 
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
-import { isIPv6 } from 'node:net';
+import { isIPv6, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Guard } from './guard.ts';
+import { AddressRefused, type Guard } from './guard.ts';
 
 /**
  * Milliseconds an unused connection is kept; less where the server's `Keep-Alive` says less. Common servers close
@@ -37,10 +37,16 @@ export function createAgents(connections: number, guard: Guard): Agents {
 
   const guarded = (agent: HttpAgent, scheme: string, event: 'connect' | 'secureConnect'): void => {
     const connect = agent.createConnection.bind(agent);
-    agent.createConnection = (target) => {
+    agent.createConnection = (target, made) => {
       const host = target.host ?? '';
-      const origin = new URL(`${scheme}//${isIPv6(host) ? `[${host}]` : host}:${target.port ?? ''}`).origin;
-      const socket = connect({ ...target, lookup: guard.at(origin).lookup });
+      const gate = guard.at(new URL(`${scheme}//${isIPv6(host) ? `[${host}]` : host}:${target.port ?? ''}`).origin);
+      // Here, where it is what is connected to: whatever else read the URL before cannot have read another host.
+      const refusal = gate.refuses(host);
+      if (refusal !== undefined) {
+        made?.(new AddressRefused(refusal), new Socket()); // its type asks for a socket; this one is never used
+        return undefined;
+      }
+      const socket = connect({ ...target, lookup: gate.lookup });
       if (socket) {
         opening.set(socket, event);
         socket.once(event, () => opening.delete(socket));

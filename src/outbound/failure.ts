@@ -57,6 +57,10 @@ export function timedOut(milliseconds: number, progress: Progress): Unreachable 
   return unknown('TIMEOUT', `${what} within ${time}.`);
 }
 
+export function stalled(milliseconds: number): Unreachable {
+  return unknown('TIMEOUT', `The answer began, and then nothing more of it came for ${Math.round(milliseconds)} ms.`);
+}
+
 export function aborted(progress: Progress): Unreachable {
   if (!progress.left) return unsent('ABORTED', 'The call ended before the request was sent.');
   return unknown('ABORTED', 'The call ended before the answer was there.');

@@ -1,12 +1,13 @@
 /** Sends requests with got: once each, never following or retrying, over connections of its own behind the guard. */
 
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import got, { type Request } from 'got';
 import { type Agents, createAgents } from './agents.ts';
-import { CODINGS, readAnswer } from './answer.ts';
+import { CODINGS } from './answer.ts';
 import type { OutboundRequest, Reply, Send, SendOptions } from './exchange.ts';
 import { aborted, failure, garbled, type Progress, timedOut, tooLarge } from './failure.ts';
-import { AddressRefused, type Guard } from './guard.ts';
+import type { Guard } from './guard.ts';
+import { type Bounds, boundWire, type Reading, readResponse, type Wire } from './reading.ts';
 
 export interface TransportOptions {
   /** Connections to one origin at a time; more requests wait their turn inside their timeout. */
@@ -14,6 +15,8 @@ export interface TransportOptions {
   readonly guard: Guard;
   /** Bytes of an answer's body, inflated, that are read. */
   readonly maxResponse: number;
+  /** Milliseconds that an answer which has begun may be silent; 10 s unless given. */
+  readonly silence?: number | undefined;
 }
 
 export interface Transport {
@@ -26,11 +29,17 @@ export interface Transport {
 const HEADERS = { 'user-agent': 'rowpost', accept: 'application/json, */*;q=0.5', 'accept-encoding': CODINGS };
 /** Bytes of an answer's headers. Node's own 16 KiB is short of some APIs' cookies and policies. */
 const MAX_HEADERS = 65_536;
+/** Bytes before the answer's own head is whole: room for some 1xx answers with headers of their own. */
+const MAX_BEFORE = 4 * MAX_HEADERS;
+/** Bytes on the wire for one of the body, at most: a chunk of one byte takes six. Else chunk extensions could go on and on. */
+const MAX_FRAMING = 8;
+const SILENCE = 10_000;
 /** The longest a timer of Node can wait, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 
 export function createGotTransport(options: TransportOptions): Transport {
-  const agents = createAgents(options.connections, options.guard);
+  const { connections, guard, maxResponse, silence = SILENCE } = options;
+  const agents = createAgents(connections, guard);
   const client = got.extend({
     agent: { http: agents.http, https: agents.https },
     followRedirect: false,
@@ -60,10 +69,7 @@ export function createGotTransport(options: TransportOptions): Transport {
       const progress: Progress = { left: false, answering: false };
       try {
         if (sending.signal?.aborted) return aborted(progress);
-        const url = new URL(request.url);
-        const refusal = options.guard.at(url.origin).refuses(url.hostname);
-        if (refusal !== undefined) return failure(new AddressRefused(refusal), progress);
-        return await attempt(start(request), sending, { agents, progress, maxResponse: options.maxResponse });
+        return await attempt(start(request), sending, { agents, progress, maxResponse, silence });
       } catch (error) {
         return failure(error, progress);
       }
@@ -72,28 +78,29 @@ export function createGotTransport(options: TransportOptions): Transport {
   };
 }
 
-interface Attempt {
+interface Attempt extends Bounds {
   readonly agents: Agents;
   readonly progress: Progress;
-  readonly maxResponse: number;
 }
 
 /**
  * Follows one request to its end. Node's own request and response are listened to beside got's stream: they tell when
  * the request could leave and whether the answer is whole, and they report an error before got has looked into it.
  */
-function attempt(stream: Request, { timeout, signal }: SendOptions, { agents, progress, maxResponse }: Attempt): Promise<Reply> {
+function attempt(stream: Request, { timeout, signal }: SendOptions, options: Attempt): Promise<Reply> {
+  const { agents, progress, maxResponse } = options;
   return new Promise((resolve) => {
-    let response: IncomingMessage | undefined;
+    let reading: Reading | undefined;
+    let wire: Wire | undefined;
     let settled = false;
-    let size = 0;
-    const chunks: Buffer[] = [];
 
-    const settle = (reply: Reply | Promise<Reply>): void => {
+    const settle = (reply: Reply): void => {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
+      reading?.stop();
+      wire?.stop();
       // Frees the connection where the answer came before the request was written whole; a finished request lets it be.
       stream.destroy();
       resolve(reply);
@@ -102,24 +109,6 @@ function attempt(stream: Request, { timeout, signal }: SendOptions, { agents, pr
     // One turn of the event loop more: after a long pause of ours the answer may be there, unread.
     const timer = setTimeout(() => setImmediate(() => settle(timedOut(timeout, progress))), Math.min(timeout, LONGEST));
     signal?.addEventListener('abort', abort, { once: true });
-
-    const read = (from: IncomingMessage): void => {
-      for (let chunk: Buffer | null = from.read(); chunk !== null && !settled; chunk = from.read()) {
-        size += chunk.length;
-        chunks.push(chunk);
-        if (size > maxResponse) settle(tooLarge(maxResponse));
-      }
-    };
-    const finish = async (from: IncomingMessage): Promise<Reply> => {
-      const received = { status: from.statusCode ?? 0, headers: from.headersDistinct, body: Buffer.concat(chunks) };
-      const answer = await readAnswer(received, maxResponse);
-      if (answer === 'TOO_LARGE') return tooLarge(maxResponse);
-      return answer === 'GARBLED' ? garbled() : answer;
-    };
-    const end = (from: IncomingMessage): void => {
-      read(from);
-      if (!settled) settle(from.complete ? finish(from) : garbled());
-    };
     const fail = (error: unknown): void => settle(failure(error, progress));
 
     stream.on('error', fail);
@@ -127,20 +116,20 @@ function attempt(stream: Request, { timeout, signal }: SendOptions, { agents, pr
       // The upload can break on a connection that the API closed behind a whole answer (413, 401). Before got's own
       // listener, since that one begins to throw away what was received and not yet read.
       request.prependListener('error', (error) => {
-        if (response?.complete === true) end(response);
+        if (reading?.whole === true) reading.rest();
         else fail(error);
       });
       request.once('socket', (socket) => {
         agents.whenOpen(socket, () => {
           progress.left = true;
         });
+        if (!settled) wire = boundWire(socket, MAX_BEFORE, () => settle(progress.answering ? tooLarge(maxResponse) : garbled()));
       });
       request.once('response', (from) => {
-        response = from;
         progress.answering = true;
+        wire?.more(maxResponse * MAX_FRAMING);
         from.on('error', fail);
-        from.on('readable', () => read(from));
-        from.once('end', () => end(from));
+        reading = readResponse(from, options, settle);
       });
       // 101 Switching Protocols was not asked for, and Node gives no response for it.
       request.once('upgrade', () => settle(garbled()));

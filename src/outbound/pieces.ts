@@ -1,0 +1,50 @@
+/** Bytes as they come, held in little more memory than they are long. */
+
+import { TextDecoder } from 'node:util';
+
+/**
+ * Bytes. A piece below it is copied into a block, since a server may send a byte at a time, and the least piece weighs
+ * some hundred bytes; one above it is kept as it is. zlib's own size, so that what it gives is not copied.
+ */
+const BLOCK = 16_384;
+
+export class Pieces {
+  readonly #pieces: Buffer[] = [];
+  #block: Buffer | undefined;
+  #used = 0;
+
+  add(piece: Buffer): void {
+    // Most answers come in one.
+    if (piece.length >= BLOCK || (this.#pieces.length === 0 && this.#block === undefined)) {
+      this.#seal();
+      this.#pieces.push(piece);
+      return;
+    }
+    if (this.#used + piece.length > BLOCK) this.#seal();
+    this.#block ??= Buffer.allocUnsafe(BLOCK);
+    this.#used += piece.copy(this.#block, this.#used);
+  }
+
+  /** Everything as text; nothing is held afterwards. */
+  text(contentType: string): string {
+    this.#seal();
+    return decoder(contentType).decode(Buffer.concat(this.#pieces.splice(0)));
+  }
+
+  #seal(): void {
+    if (this.#block === undefined) return;
+    this.#pieces.push(this.#used < BLOCK ? Buffer.from(this.#block.subarray(0, this.#used)) : this.#block);
+    this.#block = undefined;
+    this.#used = 0;
+  }
+}
+
+function decoder(contentType: string): TextDecoder {
+  const label = /;\s*charset\s*=\s*"?([^\s";,]+)/i.exec(contentType)?.[1] ?? 'utf-8';
+  try {
+    return new TextDecoder(label);
+  } catch {
+    // UTF-8 is what is nearly always meant by a label that no standard knows.
+    return new TextDecoder();
+  }
+}
