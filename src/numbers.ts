@@ -214,19 +214,23 @@ function scan(text: string): number[] {
       depth--;
     } else if (code === 45 || (code >= 48 && code <= 57)) {
       const end = endOfNumeral(text, i);
-      // Fifteen significant digits always survive; an exponent may overflow or underflow.
-      if (end - i > 15 || hasExponent(text, i, end)) {
-        const numeral = text.slice(i, end);
-        if (NUMERAL.test(numeral) && !isExact(numeral) && !isKey(text, end)) {
-          risky.push(i, end);
-          values += WEIGHT.longNumber - 1;
-        }
+      if (isRisky(text, i, end)) {
+        risky.push(i, end);
+        values += WEIGHT.longNumber - 1;
       }
       i = end - 1;
     }
     if (values > MAX_VALUES) throw new JsonError(`JSON of more than ${MAX_VALUES} values`);
   }
   return risky;
+}
+
+/** Whether the numeral in `[start, end)` is one that a double would change. */
+function isRisky(text: string, start: number, end: number): boolean {
+  // Fifteen significant digits always survive; an exponent may overflow or underflow.
+  if (end - start <= 15 && !hasExponent(text, start, end)) return false;
+  const numeral = text.slice(start, end);
+  return NUMERAL.test(numeral) && !isExact(numeral) && !isKey(text, end);
 }
 
 /** The index of the closing quote of the string that opens at `start`. */
