@@ -32,6 +32,8 @@ export interface Figures {
   readonly resources: Readonly<Record<string, number>>;
   /** The longest turn of the event loop since it was last asked, in milliseconds. */
   readonly delay: number;
+  /** The longest that a call took since it was last asked, in milliseconds, from its head to its answer. */
+  readonly slowest: number;
   /** Own names of the objects that all others inherit from: none may come to them. */
   readonly inherited: string;
 }
@@ -45,8 +47,10 @@ process.on('uncaughtException', note('uncaught exception'));
 
 const options: ChildOptions = JSON.parse(process.env.CHILD ?? '');
 const counts = { accepted: 0, rejected: 0 };
+let slowest = 0;
 const write = (level: string) => (message: string, fields?: Fields) => {
   if (level === 'error') note(message)(fields?.error);
+  if (message === 'call') slowest = Math.max(slowest, Number(fields?.ms));
 };
 const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 const supply = {
@@ -95,11 +99,13 @@ function figures(): Figures {
   const resources: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
   const delay = delays.max / 1e6;
+  const took = slowest;
   delays.reset();
+  slowest = 0;
   const inherited = [Object, Array, Function, String, Map, Promise]
     .flatMap((one) => Object.getOwnPropertyNames(one.prototype))
     .join();
-  return { faults, ...counts, heap: heapUsed, external, rss, resources, delay, inherited };
+  return { faults, ...counts, heap: heapUsed, external, rss, resources, delay, slowest: took, inherited };
 }
 
 process.on('message', () => process.send?.(figures()));
