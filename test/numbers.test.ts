@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { ExactNumber, exactNumber, JsonError, MAX_DEPTH, parseJson, stringifyJson } from '../src/numbers.ts';
+import { ExactNumber, exactNumber, JsonError, MAX_DEPTH, MAX_VALUES, parseJson, stringifyJson } from '../src/numbers.ts';
 
 const LONG = '12345678901234567890';
 
@@ -131,9 +131,27 @@ describe('parseJson and stringifyJson', () => {
   it('refuse what is nested too deeply, at any size', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     assert.ok(parseJson(nested(MAX_DEPTH)));
-    assert.throws(() => parseJson(nested(MAX_DEPTH + 1)), /deeper than 100 levels/);
+    assert.throws(() => parseJson(nested(MAX_DEPTH + 1)), /deeper than 64 levels/);
     assert.throws(() => parseJson('{"a":'.repeat(100_000)), JsonError);
     assert.ok(parseJson(JSON.stringify('['.repeat(1000))), 'brackets in a string do not nest');
+  });
+
+  it('refuse more values than memory and time are kept for, each by what it costs', () => {
+    const list = (count: number, value: string) => `[${Array(count).fill(value).join(',')}]`;
+    const table: [value: string, cost: number][] = [
+      ['0', 1],
+      ['""', 1],
+      ['[]', 3],
+      ['{}', 3],
+      ['{"a":0}', 3],
+      [LONG, 4],
+    ];
+    for (const [value, cost] of table) {
+      const most = Math.floor((MAX_VALUES - 1) / cost);
+      assert.equal((parseJson(list(most, value)) as unknown[]).length, most, value); // a list, as it was written
+      assert.throws(() => parseJson(list(most + 2, value)), { message: 'JSON of more than 4000000 values' }, value);
+    }
+    assert.ok(parseJson(JSON.stringify(','.repeat(MAX_VALUES + 1))), 'commas in a string separate nothing');
   });
 
   it('say where the mistake is, and never quote the text', () => {

@@ -20,7 +20,7 @@ import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import { type Method, type Methods, RPC_CODES, RpcError } from '../rpc/method.ts';
 import { isMap } from '../template/text.ts';
-import { optionalConfiguration, readChoice, readConfigurationParam, readOperation } from './params.ts';
+import { type OperationParams, optionalConfiguration, readChoice, readConfigurationParam, readOperation } from './params.ts';
 
 /** What a method is given beside its params. */
 export interface Caller {
@@ -52,8 +52,18 @@ const FORM_AGE = 10_000;
 /** Rows in a call where neither the manifest nor a batch says more. */
 const DEFAULT_BATCH_SIZE = 100;
 
+/** Rows in one call where the operator sets no other bound: many batches of any API's, and seconds of rendering. */
+export const MAX_ROWS = 250_000;
+
+export interface Limits {
+  readonly maxRows?: number | undefined;
+}
+
 /** @param running the destination for a caller; it may throw what the caller should be told */
-export function hightouchMethods<C extends Caller>(running: (caller: C) => Running): Methods<C> {
+export function hightouchMethods<C extends Caller>(
+  running: (caller: C) => Running,
+  { maxRows = MAX_ROWS }: Limits = {},
+): Methods<C> {
   const methods = new Map<string, Method<C>>();
   /** What is asked for the form; a lookup that fails is an answer of its own kind, not the caller's mistake. */
   const define = (
@@ -96,7 +106,10 @@ export function hightouchMethods<C extends Caller>(running: (caller: C) => Runni
     Number.POSITIVE_INFINITY,
   );
   for (const operation of OPERATIONS)
-    methods.set(operation, async (params, caller) => operate(running(caller), operation, params, caller.signal));
+    methods.set(operation, async (params, caller) => {
+      const read = readOperation(params, maxRows);
+      return operate(running(caller), operation, read, caller.signal);
+    });
   return methods;
 }
 
@@ -128,8 +141,12 @@ async function behavior(
   };
 }
 
-async function operate(own: Running, operation: Operation, params: unknown, gone: AbortSignal): Promise<object> {
-  const { idColumn, configuration: given, rows } = readOperation(params);
+async function operate(
+  own: Running,
+  operation: Operation,
+  { idColumn, configuration: given, rows }: OperationParams,
+  gone: AbortSignal,
+): Promise<object> {
   const configuration = readConfiguration(given);
   const ids = rows.map((row) => row[idColumn]);
   const all = (reason: string) =>

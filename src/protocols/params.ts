@@ -19,16 +19,27 @@ export function readChoice(params: unknown): { object: string | undefined; mode:
 export function readConfigurationParam(params: unknown): Readonly<Record<string, unknown>> {
   const { configuration } = paramsMap(params);
   if (!isMap(configuration)) throw invalid(`params.configuration must be an object; it is ${kind(configuration)}.`);
+  checkWidth('configuration', Object.keys(configuration).length);
+  for (const name of ['identifierMapping', 'mappings', 'customMappings']) {
+    const list = configuration[name];
+    if (Array.isArray(list)) checkWidth(`configuration.${name}`, list.length);
+  }
   return configuration;
 }
 
+/** As many columns as the widest tables of warehouses have. Every row is taken through every mapping. */
+const MAX_WIDTH = 10_000;
+
+function checkWidth(name: string, width: number): void {
+  if (width > MAX_WIDTH) throw invalid(`params.${name} has ${width} entries; at most ${MAX_WIDTH} are taken.`);
+}
+
 export function optionalConfiguration(params: unknown): Readonly<Record<string, unknown>> | undefined {
-  const { configuration } = paramsMap(params);
-  return isMap(configuration) ? configuration : undefined;
+  return isMap(paramsMap(params).configuration) ? readConfigurationParam(params) : undefined;
 }
 
 /** Checks the whole call before anything is sent: every row has an id, so the outcome of each can be told. */
-export function readOperation(params: unknown): OperationParams {
+export function readOperation(params: unknown, maxRows: number): OperationParams {
   const map = paramsMap(params);
   const configuration = readConfigurationParam(params);
   const { idColumn, rows } = map;
@@ -36,13 +47,23 @@ export function readOperation(params: unknown): OperationParams {
     throw invalid(`params.idColumn must be the name of the primary key's column; it is ${kind(idColumn)}.`);
   }
   if (!Array.isArray(rows)) throw invalid(`params.rows must be a list of rows; it is ${kind(rows)}.`);
+  if (rows.length > maxRows) {
+    throw invalid(
+      `params.rows has ${rows.length} rows; at most ${maxRows} are taken in one call (ROWPOST_MAX_ROWS). Nothing was sent: send fewer rows at once.`,
+    );
+  }
   const checked: Readonly<Record<string, unknown>>[] = [];
   for (const [index, row] of rows.entries()) {
     if (!isMap(row)) throw invalid(`params.rows[${index}] must be an object of columns and values; it is ${kind(row)}.`);
     const id = Object.hasOwn(row, idColumn) ? row[idColumn] : undefined;
     if (id === undefined || id === null) {
       throw invalid(
-        `params.rows[${index}] has no value in the column ${JSON.stringify(idColumn.slice(0, QUOTED))} that idColumn names, so its outcome could not be told. Nothing was sent.`,
+        `params.rows[${index}] has no value in the column ${quoted(idColumn)} that idColumn names, so its outcome could not be told. Nothing was sent.`,
+      );
+    }
+    if (isMap(id) || Array.isArray(id)) {
+      throw invalid(
+        `params.rows[${index}] has ${kind(id)} in the column ${quoted(idColumn)} that idColumn names; an id is text or a number. Nothing was sent.`,
       );
     }
     checked.push(row);
@@ -50,8 +71,10 @@ export function readOperation(params: unknown): OperationParams {
   return { idColumn, configuration, rows: checked };
 }
 
-/** Characters of a name that are quoted back. */
-const QUOTED = 80;
+/** A name that is quoted back. */
+function quoted(name: string): string {
+  return JSON.stringify(name.slice(0, 80));
+}
 
 /** By name, or none at all: absent, or the empty list that some clients send for it. */
 function paramsMap(params: unknown): Readonly<Record<string, unknown>> {

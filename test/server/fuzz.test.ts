@@ -5,23 +5,28 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { after, describe, it } from 'node:test';
-import { startCrm } from '../../src/commands/demo/crm.ts';
-import { Host } from '../../src/commands/host.ts';
-import { loadCatalogue } from '../../src/destination/catalogue.ts';
 import { ExactNumber, JsonError, parseJson, stringifyJson } from '../../src/numbers.ts';
-import { createRedactor } from '../../src/observe/redact.ts';
 import { MAX_BATCH } from '../../src/rpc/dispatch.ts';
 import { isMap } from '../../src/template/text.ts';
 import { seeded } from '../seeded.ts';
-import { garbage, malformed, type Sent } from './malformed.ts';
-import { serving, TOKEN } from './serving.ts';
+import type { Figures } from './child.ts';
+import { type Conversation, conversation } from './conversations.ts';
+import { type InChild, servingInChild } from './in-child.ts';
+import { malformed, type Sent } from './malformed.ts';
+import { readAnswers } from './raw-answers.ts';
+import { TOKEN } from './serving.ts';
 
-/** `FUZZ=100000 node test/run.js test/server/fuzz.test.ts` is the long form; SEED repeats a run. */
+/** `FUZZ=1000000 node test/run.js test/server/fuzz.test.ts` is the long form; SEED repeats a run. */
 const COUNT = Number(process.env.FUZZ ?? 5000);
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+const LONG = process.env.FUZZ !== undefined;
 /** Connections that are kept, each with one request at a time. */
 const CONNECTIONS = 32;
 const CANARY = 'canary-of-the-environment';
+/** Milliseconds that an answer may take, and the event loop of the server be held; in the short form others share the machine. */
+const SLOWEST = LONG ? 1000 : 10_000;
+/** Bytes by which the memory may have grown since it was warm. */
+const GROWTH = 20_000_000;
 
 /** What no answer may show: of the process, of the code, and of what JavaScript makes of a mistake. */
 const INSIDE = [
@@ -48,7 +53,7 @@ function send(port: number, { path, headers, body }: Sent, chunked: boolean): Pr
       agent,
       method: 'POST',
       path,
-      headers: { ...headers, ...length, authorization: `Bearer ${TOKEN}` },
+      headers: { authorization: `Bearer ${TOKEN}`, ...headers, ...length },
     });
     outgoing.on('error', reject);
     outgoing.on('response', (incoming) => {
@@ -140,46 +145,17 @@ function assertRight(sent: Sent, got: Got): void {
   for (const answer of Array.isArray(answers) ? answers : [answers]) assertAnswer(answer);
 }
 
-/** The demo's destination and its CRM, with what went wrong and what was delivered. */
-async function started() {
-  const crm = await startCrm();
-  after(() => crm.close());
-  const bugs: unknown[] = [];
-  const rows = { accepted: 0, rejected: 0 };
-  const redactor = createRedactor([]);
-  const supply = {
-    env: { ROWPOST_URL_DEMO: crm.url, SECRET_OF_THE_OPERATOR: CANARY },
-    readFile: () => {
-      throw new Error(CANARY);
-    },
-  };
-  const host = new Host({
-    supply,
-    allowPrivate: [],
-    deadline: 10_000,
-    redactor,
-    answers: redactor,
-    bug: (error) => `bug ${bugs.push(error)}`,
-    delivered(line) {
-      rows.accepted += line.rows - line.rejected;
-      rows.rejected += line.rejected;
-    },
-  });
-  after(() => host.close());
-  host.swap(loadCatalogue('destinations', supply));
-  const demo = host.hosted.get('demo');
-  assert.ok(demo?.state === 'ready');
-  const { server, lines } = await serving([demo], { tokens: [TOKEN], bodyLimit: 500_000 });
-  return { port: server.port, bugs, rows, lines };
-}
-
 function plain(text: string): Sent {
   return { path: '/hightouch/demo', headers: { 'content-type': 'application/json' }, body: Buffer.from(text), text };
 }
 
+function serving(): Promise<InChild> {
+  return servingInChild({ token: TOKEN, bodyLimit: 500_000, canary: CANARY });
+}
+
 describe('the server', () => {
   it('takes any value anywhere in the params', async () => {
-    const { port, bugs, lines } = await started();
+    const child = await serving();
     const right = { idColumn: 'id', rows: [{ id: 1, email: 'a@example.com' }], object: 'contact', mode: 'upsert' };
     const configuration = { object: 'contact', mode: 'upsert', identifierMapping: { from: 'email', to: 'email' }, source: 'odd' };
     const values: unknown[] = [
@@ -204,86 +180,194 @@ describe('the server', () => {
           ...['id', 'email'].map((name) => ({ ...right, configuration, rows: [{ ...right.rows[0], [name]: value }] })),
         ];
         const sent = plain(JSON.stringify(odd.map((params, id) => ({ jsonrpc: '2.0', id, method, params }))));
-        assertRight(sent, await send(port, sent, false));
+        assertRight(sent, await send(child.port, sent, false));
       }
     }
-    assert.deepEqual([bugs, lines.filter(({ level }) => level === 'error')], [[], []]);
+    assert.deepEqual((await child.figures()).faults, []);
   });
 
-  it(`stands ${COUNT} bodies that are right, odd or garbage`, async (t) => {
+  it(`stands ${COUNT} bodies and connections that are right, odd or garbage`, async (t) => {
     t.diagnostic(`SEED=${SEED}`);
-    const unhandled: unknown[] = [];
-    const note = (error: unknown): number => unhandled.push(error);
-    process.on('unhandledRejection', note).on('uncaughtException', note);
-    t.after(() => process.off('unhandledRejection', note).off('uncaughtException', note));
-    const { port, bugs, rows, lines } = await started();
-
-    const counts = new Map<string, number>();
-    const count = (what: string) => counts.set(what, (counts.get(what) ?? 0) + 1);
-    const tally = ({ status, text }: Got): void => {
-      count(`HTTP ${status}`);
-      const code = /"error":\{"code":(-\d+)/.exec(text)?.[1];
-      if (code !== undefined) count(`error ${code}`);
-      else if (text.includes('"result":')) count('results');
-    };
-
-    const one = async (index: number): Promise<void> => {
-      const chance = seeded(SEED + index);
-      if (chance() < 0.01) {
-        await sendGarbage(port, garbage(chance));
-        count('no HTTP');
-        return;
-      }
-      const sent = malformed(chance);
-      const what = `SEED=${SEED} body ${index}: ${sent.body.toString('utf8').slice(0, 400)}`;
-      const got = await send(port, sent, chance() < 0.1).catch((error: unknown) => assert.fail(`${what}\n${String(error)}`));
-      tally(got);
-      try {
-        assertRight(sent, got);
-      } catch (error) {
-        assert.fail(
-          `${what}\n${JSON.stringify(sent.headers)} ${sent.path}\nHTTP ${got.status} ${got.text.slice(0, 400)}\n${String(error)}\n${[...bugs, ...lines.flatMap(({ level, error }) => (level === 'error' ? [error] : []))].map(stackOf).join('')}`,
-        );
-      }
-    };
-    const start = performance.now();
-    let next = 0;
-    const work = async (): Promise<void> => {
-      while (next < COUNT) await one(next++);
-    };
-    await Promise.all(Array.from({ length: CONNECTIONS }, work));
-    const seconds = (performance.now() - start) / 1000;
-
-    assert.deepEqual([bugs, unhandled, lines.filter(({ level }) => level === 'error')], [[], [], []]);
-    assert.deepEqual(Object.keys(Object.prototype), [], 'something was put on every object');
-    const last = await send(port, plain('{"jsonrpc":"2.0","id":1,"method":"list_objects"}'), false);
+    const child = await serving();
+    const fresh = await child.figures();
+    const run = new Run(child);
+    // Its CRM begins with a pause, and what is kept for later calls is kept from the first on.
+    const warmUp = Math.min(20_000, COUNT / 5);
+    await run.to(warmUp);
+    const warm = await child.figures();
+    run.slowest = { ms: 0, what: '' };
+    await run.to(COUNT);
+    const done = await child.figures();
+    const last = await send(child.port, plain('{"jsonrpc":"2.0","id":1,"method":"list_objects"}'), false);
     assert.match(last.text, /"objects":\[\{"id":"contact"/);
-    t.diagnostic(
-      `${COUNT} bodies in ${seconds.toFixed(1)} s: ${[...counts]
-        .sort()
-        .map(([what, times]) => `${what}: ${times}`)
-        .join(', ')}; ${rows.accepted} rows accepted, ${rows.rejected} rejected`,
-    );
+    agent.destroy();
+    const left = await rested(child, fresh);
+
+    for (const line of [
+      `${COUNT} in ${run.seconds.toFixed(0)} s: ${run.summary()}; ${done.accepted} rows accepted, ${done.rejected} rejected`,
+      `slowest call ${done.slowest} ms at the server, ${run.slowest.ms.toFixed(0)} ms to its caller (${run.slowest.what}); longest turn of the server's event loop ${done.delay.toFixed(0)} ms`,
+      `memory when warm and at the end: heap ${megabytes(warm.heap)} and ${megabytes(left.heap)}, outside ${megabytes(warm.external)} and ${megabytes(left.external)}, resident ${megabytes(warm.rss)} and ${megabytes(left.rss)}`,
+      `what it holds, fresh and at the end: ${JSON.stringify(fresh.resources)} and ${JSON.stringify(left.resources)}`,
+    ])
+      t.diagnostic(line);
+    assert.deepEqual(left.faults, []);
+    assert.equal(left.inherited, fresh.inherited, 'something was put on every object');
+    assert.ok(done.slowest <= SLOWEST, `a call took ${done.slowest} ms`);
+    assert.ok(done.delay <= SLOWEST, `nothing else ran for ${done.delay} ms`);
+    const grown = left.heap + left.external - warm.heap - warm.external;
+    assert.ok(grown <= GROWTH, `its memory grew by ${megabytes(grown)}`);
   });
 });
 
-function stackOf(error: unknown): string {
-  return error instanceof Error ? `${error.stack}\n` : '';
+function megabytes(count: number): string {
+  return `${(count / 1e6).toFixed(1)} MB`;
 }
 
-/** The server answers or closes; either way it is done with it. */
-async function sendGarbage(port: number, bytes: Buffer): Promise<void> {
-  const socket = connect(port, '127.0.0.1');
-  let text = '';
-  socket
-    .on('error', () => undefined)
-    .setEncoding('latin1')
-    .on('data', (chunk: string) => {
-      text += chunk;
-    });
-  socket.end(bytes);
-  await once(socket, 'close');
-  // 505 is Node's own word for a version that is none.
-  assert.doesNotMatch(text, /^HTTP\/1\.1 5(?!05)/m);
-  for (const inside of INSIDE) assert.ok(!text.includes(inside), `it shows "${inside}" for ${bytes.toString('latin1')}`);
+/** Once every connection and timer of the server that was not there at first is gone. */
+async function rested(child: InChild, fresh: Figures): Promise<Figures> {
+  let now = await child.figures();
+  const more = () => Object.entries(now.resources).some(([kind, count]) => count > (fresh.resources[kind] ?? 0));
+  // Connections to the CRM are kept for some seconds.
+  for (let tries = 0; more() && tries < 100; tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    now = await child.figures();
+  }
+  assert.ok(!more(), `it still holds ${JSON.stringify(now.resources)}; at first it was ${JSON.stringify(fresh.resources)}`);
+  return now;
+}
+
+/** What is sent, one after the other over as many connections at once, and what came of it. */
+class Run {
+  slowest = { ms: 0, what: '' };
+  seconds = 0;
+  readonly #child: InChild;
+  readonly #counts = new Map<string, number>();
+  #next = 0;
+  #failure: Promise<never> | undefined;
+
+  constructor(child: InChild) {
+    this.#child = child;
+  }
+
+  summary(): string {
+    return [...this.#counts]
+      .sort()
+      .map(([what, times]) => `${what}: ${times}`)
+      .join(', ');
+  }
+
+  async to(end: number): Promise<void> {
+    const start = performance.now();
+    const work = async (): Promise<void> => {
+      while (this.#next < end) await this.#one(this.#next++);
+    };
+    await Promise.all(Array.from({ length: CONNECTIONS }, work));
+    this.seconds += (performance.now() - start) / 1000;
+  }
+
+  async #one(index: number): Promise<void> {
+    const chance = seeded(SEED + index);
+    if (chance() < 0.03) return this.#talk(index, conversation(chance));
+    const sent = malformed(chance);
+    const what = `SEED=${SEED} body ${index}: ${sent.body.toString('utf8').slice(0, 400)}`;
+    const start = performance.now();
+    try {
+      const got = await send(this.#child.port, sent, chance() < 0.1);
+      this.#took(start, what);
+      this.#tally(got);
+      assertRight(sent, got);
+    } catch (error) {
+      await this.#fail(`${what}\n${JSON.stringify(sent.headers)} ${sent.path}`, error);
+    }
+  }
+
+  async #talk(index: number, spoken: Conversation): Promise<void> {
+    const what = `SEED=${SEED} connection ${index}, ${spoken.what}`;
+    const start = performance.now();
+    try {
+      const statuses = assertHeard(spoken, await speak(this.#child.port, spoken));
+      this.#took(start, what);
+      this.#count(`connections: ${statuses.length === 0 ? 'closed' : statuses.map((status) => `HTTP ${status}`).at(-1)}`);
+    } catch (error) {
+      await this.#fail(`${what}\n${Buffer.concat(spoken.pieces).toString('latin1').slice(0, 1000)}`, error);
+    }
+  }
+
+  #took(start: number, what: string): void {
+    const ms = performance.now() - start;
+    if (ms > this.slowest.ms) this.slowest = { ms, what };
+  }
+
+  #count(what: string): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
+  }
+
+  #tally({ status, text }: Got): void {
+    this.#count(`HTTP ${status}`);
+    const code = /"error":\{"code":(-\d+)/.exec(text)?.[1];
+    if (code !== undefined) this.#count(`error ${code}`);
+    else if (text.includes('"result":')) this.#count('results');
+  }
+
+  /** Tells of the first failure alone, with what the server has to say to it. */
+  #fail(what: string, error: unknown): Promise<never> {
+    this.#failure ??= this.#failed(what, error);
+    return this.#failure;
+  }
+
+  async #failed(what: string, error: unknown): Promise<never> {
+    const faults = this.#child.alive() ? (await this.#child.figures()).faults : ['the server ended'];
+    return assert.fail([what, String(error), ...faults].join('\n'));
+  }
+}
+
+interface Heard {
+  readonly bytes: Buffer;
+  /** Whether the connection ended with an error, as where the server closes before it has read everything. */
+  readonly reset: boolean;
+}
+
+/** Says everything and listens until the connection is closed. */
+async function speak(port: number, { pieces, end }: Conversation): Promise<Heard> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
+  const chunks: Buffer[] = [];
+  let reset = false;
+  socket.on('error', () => {
+    reset = true;
+  });
+  socket.on('data', (chunk) => chunks.push(chunk)).on('end', () => socket.end());
+  const closed = once(socket, 'close');
+  for (const piece of pieces) {
+    socket.write(piece);
+    await new Promise(setImmediate);
+  }
+  if (end === 'half') socket.end();
+  if (end === 'cut') socket.destroy();
+  await closed;
+  return { bytes: Buffer.concat(chunks), reset };
+}
+
+/** Node's own refusals, of what is no HTTP and of an expectation that nobody can meet. */
+const BARE = new Set([100, 400, 413, 414, 417, 431, 505]);
+
+function assertHeard({ ids, head, end }: Conversation, { bytes, reset }: Heard): number[] {
+  const text = bytes.toString('utf8');
+  for (const inside of INSIDE) assert.ok(!text.includes(inside), `it shows "${inside}"`);
+  const answers = readAnswers(bytes, { head: head ?? false, broken: reset || end === 'cut' });
+  for (const { status, headers, body } of answers) {
+    assert.ok(status < 500 || status === 505, `HTTP ${status}`);
+    if (headers.get('x-content-type-options') === undefined) {
+      assert.ok(BARE.has(status) && body === '', `a bare HTTP ${status}`);
+    } else if (body !== '') {
+      const answer = headers.get('content-type')?.startsWith('application/json') ? parseJson(body) : {};
+      if (isMap(answer) && answer.jsonrpc !== undefined) assertAnswer(answer);
+    }
+  }
+  if (ids !== undefined) {
+    assert.deepEqual(
+      answers.map(({ body }) => (parseJson(body) as { id: unknown }).id), // each was found to be a map
+      ids,
+    );
+  }
+  return answers.map(({ status }) => status);
 }

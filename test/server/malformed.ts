@@ -1,10 +1,9 @@
 /** Bodies of calls, from right to garbage: each made from a chance of its own, so that it can be made again. */
 
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
-import { ExactNumber, stringifyJson } from '../../src/numbers.ts';
+import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
+import { ExactNumber, MAX_DEPTH, stringifyJson } from '../../src/numbers.ts';
 import { isMap } from '../../src/template/text.ts';
-
-export type Chance = () => number;
+import { bytes, type Chance, pick, whole } from './chance.ts';
 
 export interface Sent {
   readonly path: string;
@@ -61,14 +60,6 @@ const NAMES = [
     '-1',
   ],
 ];
-
-function pick<T>(chance: Chance, list: readonly T[]): T {
-  return list[Math.floor(chance() * list.length)] as T; // no list here is empty
-}
-
-function whole(chance: Chance, below: number): number {
-  return Math.floor(chance() * below);
-}
 
 function nested(depth: number): unknown {
   let value: unknown = 1;
@@ -221,11 +212,30 @@ const TEXTS: readonly ((chance: Chance) => string)[] = [
   (chance) => stringifyJson(Array.from({ length: 1 + whole(chance, 4) }, () => ({ ...rightCall(chance), id: undefined }))),
   (chance) => stringifyJson([[rightCall(chance)], [[]], odd(chance)]),
   // Depth.
-  (chance) => pick(chance, ['[', '{"a":', '[{"":']).repeat(pick(chance, [1, 99, 100, 101, 10_000, 100_000])),
+  (chance) => pick(chance, ['[', '{"a":', '[{"":']).repeat(pick(chance, [1, 31, 32, 63, 64, 65, 10_000, 90_000])),
   (chance) => {
-    const depth = 90 + whole(chance, 20);
+    const depth = MAX_DEPTH - 10 + whole(chance, 20);
     return `{"jsonrpc":"2.0","id":1,"method":"validate","params":${'['.repeat(depth)}${']'.repeat(depth)}}`;
   },
+  // Width.
+  (chance) => {
+    const name = () => pick(chance, [...NAMES, whole(chance, 1e6).toString(36)]);
+    const wide = Object.fromEntries(Array.from({ length: whole(chance, 3000) }, () => [name(), whole(chance, 9)]));
+    const params = {
+      ...member(name(), wide),
+      configuration: { ...CONFIGURATION, ...wide, mode: 'upsert' },
+      rows: [wide],
+      idColumn: '0',
+    };
+    return stringifyJson({ jsonrpc: '2.0', id: 1, method: pick(chance, METHODS), params });
+  },
+  (chance) => {
+    const rows = Array(whole(chance, 2000)).fill(pick(chance, [{}, { user_id: null }, { user_id: [] }, [], null, 0]));
+    const params = { idColumn: 'user_id', configuration: CONFIGURATION, rows: [ROWS[0], ...rows] };
+    return stringifyJson({ jsonrpc: '2.0', id: 1, method: pick(chance, METHODS.slice(6)), params });
+  },
+  (chance) =>
+    `{"jsonrpc":"2.0","id":1,"method":"validate","params":{${'"__proto__":{"a":1},'.repeat(whole(chance, 5000))}"a":1}}`,
   // Large ids and numbers.
   (chance) => `{"jsonrpc":"2.0","id":${'9'.repeat(1 + whole(chance, 50_000))},"method":"behavior"}`,
   (chance) => `{"jsonrpc":"2.0","id":-0.${'0'.repeat(whole(chance, 500))}1e-${whole(chance, 9999)},"method":"behavior"}`,
@@ -249,10 +259,6 @@ const TEXTS: readonly ((chance: Chance) => string)[] = [
   (chance) => Array.from({ length: whole(chance, 60) }, () => pick(chance, TOKENS)).join(''),
   () => '',
 ];
-
-function bytes(chance: Chance, length: number): Buffer {
-  return Buffer.from(Array.from({ length }, () => whole(chance, 256)));
-}
 
 const TYPES = [
   ...['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON;charset="UTF-8"', 'application/vnd.api+json'],
@@ -281,21 +287,63 @@ const PATHS = [
   ],
 ];
 
-const CODINGS: readonly [string, (plain: Buffer, chance: Chance) => Buffer][] = [
-  ['gzip', (plain) => gzipSync(plain)],
-  ['x-gzip', (plain) => gzipSync(plain)],
-  ['deflate', (plain) => deflateSync(plain)],
-  ['br', (plain) => brotliCompressSync(plain)],
-  ['gzip', (plain) => plain],
-  ['br', (plain) => gzipSync(plain)],
-  ['deflate', (plain, chance) => deflateSync(plain).subarray(0, whole(chance, 40))],
-  ['identity', (plain) => plain],
-  ['gzip, gzip', (plain) => gzipSync(gzipSync(plain))],
-  ['zstd', (plain) => plain],
-  ['__proto__', (plain) => plain],
+const ZEROS = Buffer.alloc(20_000_000);
+/** Small, and inflated larger than any body may be. */
+const BOMBS = { gzip: gzipSync(ZEROS), deflate: deflateSync(ZEROS), br: brotliCompressSync(ZEROS) };
+
+/** Some bytes changed. */
+function torn(right: Buffer, chance: Chance): Buffer {
+  const copy = Buffer.from(right);
+  for (let flips = whole(chance, 4); flips >= 0 && copy.length > 0; flips--)
+    copy[whole(chance, copy.length)] = whole(chance, 256);
+  return copy;
+}
+
+/** Headers that change nothing, or refuse the call. */
+const HEADERS: readonly (readonly [headers: Readonly<Record<string, string>>, harmless: boolean])[] = [
+  [{ expect: '100-continue' }, true],
+  [{ accept: 'text/html' }, true],
+  [{ 'x-forwarded-for': '::1', 'x-forwarded-host': 'a', 'x-forwarded-proto': 'https' }, true],
+  [{ 'x-http-method-override': 'GET' }, true],
+  [{ range: 'bytes=0-1', 'if-none-match': '*', 'if-modified-since': 'Thu, 01 Jan 1970 00:00:00 GMT' }, true],
+  [{ origin: 'https://evil.test', referer: 'https://evil.test/' }, true],
+  [{ cookie: 'a=b; __proto__=c', 'x-y': '\u00ff\u0080' }, true],
+  [{ te: 'trailers' }, true],
+  [{ authorization: 'Bearer other-token' }, false],
+  [{ authorization: 'Basic Og==' }, false],
+  [{ authorization: 'Bearer ' }, false],
+  [{ authorization: '' }, false],
+  [{ authorization: `Bearer ${'x'.repeat(10_000)}` }, false],
 ];
-/** As many of the codings above give the text back. */
-const RIGHT_CODINGS = 4;
+
+/** Brotli's own choice takes a second for what is sent here. */
+const br = (plain: Buffer) => brotliCompressSync(plain, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } });
+
+/** `right` where the text comes back. */
+const CODINGS: readonly { coding: string; encode: (plain: Buffer, chance: Chance) => Buffer; right?: true }[] = [
+  { coding: 'gzip', encode: (plain) => gzipSync(plain), right: true },
+  { coding: 'x-gzip', encode: (plain) => gzipSync(plain), right: true },
+  { coding: 'deflate', encode: (plain) => deflateSync(plain), right: true },
+  { coding: 'br', encode: br, right: true },
+  { coding: ' GZip ', encode: (plain) => gzipSync(plain), right: true },
+  { coding: 'identity', encode: (plain) => plain, right: true },
+  { coding: 'gzip', encode: (plain) => plain },
+  { coding: 'br', encode: (plain) => gzipSync(plain) },
+  { coding: 'deflate', encode: (plain, chance) => deflateSync(plain).subarray(0, whole(chance, 40)) },
+  { coding: 'gzip', encode: (plain, chance) => torn(gzipSync(plain), chance) },
+  { coding: 'br', encode: (plain, chance) => torn(br(plain), chance) },
+  {
+    coding: 'gzip',
+    encode: (plain, chance) => Buffer.concat([gzipSync(plain), pick(chance, [gzipSync(plain), bytes(chance, 9)])]),
+  },
+  { coding: 'gzip', encode: () => BOMBS.gzip },
+  { coding: 'deflate', encode: () => BOMBS.deflate },
+  { coding: 'br', encode: () => BOMBS.br },
+  { coding: 'gzip', encode: (_, chance) => torn(BOMBS.gzip, chance) },
+  { coding: 'gzip, gzip', encode: (plain) => gzipSync(gzipSync(plain)) },
+  { coding: 'zstd', encode: (plain) => plain },
+  { coding: '__proto__', encode: (plain) => plain },
+];
 
 /** What is sent for a number; the same for the same chance. */
 export function malformed(chance: Chance): Sent {
@@ -305,32 +353,16 @@ export function malformed(chance: Chance): Sent {
   const kind = chance();
   if (kind < 0.8) return sent;
   if (kind < 0.85) {
-    const at = whole(chance, CODINGS.length);
-    const [coding, encode] = pick(() => at / CODINGS.length, CODINGS);
+    const { coding, encode, right = false } = pick(chance, CODINGS);
     const headers = { ...sent.headers, 'content-encoding': coding };
-    return { ...sent, headers, body: encode(plain, chance), text: at < RIGHT_CODINGS ? text : undefined };
+    return { ...sent, headers, body: encode(plain, chance), text: right ? text : undefined };
   }
-  if (kind < 0.9) return { ...sent, headers: { 'content-type': pick(chance, TYPES) }, text: undefined };
+  if (kind < 0.88) {
+    const [headers, harmless] = pick(chance, HEADERS);
+    return { ...sent, headers: { ...sent.headers, ...headers }, text: harmless ? text : undefined };
+  }
+  if (kind < 0.91) return { ...sent, headers: { 'content-type': pick(chance, TYPES) }, text: undefined };
   if (kind < 0.94) return { ...sent, path: pick(chance, PATHS), text: undefined };
   if (kind < 0.97) return { ...sent, body: bytes(chance, whole(chance, 300)), text: undefined };
-  const torn = Buffer.from(plain);
-  for (let flips = whole(chance, 4); flips >= 0 && torn.length > 0; flips--)
-    torn[whole(chance, torn.length)] = whole(chance, 256);
-  return { ...sent, body: torn, text: undefined };
-}
-
-/** No HTTP, or half of it, for a connection of its own. */
-export function garbage(chance: Chance): Buffer {
-  const head = pick(chance, [
-    'POST /hightouch/demo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n{}',
-    'POST /hightouch/demo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nzz\r\n{}\r\n',
-    'POST http://a:b/ HTTP/1.1\r\nHost: x\r\n\r\n',
-    'POST ? HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n',
-    'GET /hightouch/demo HTTP/9.9\r\n\r\n',
-    'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-    `POST /hightouch/demo HTTP/1.1\r\nHost: x\r\nX: ${'y'.repeat(20_000)}\r\n\r\n`,
-    'POST /hightouch/demo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{',
-    '\u0016\u0003\u0001\u0002\u0000\u0001',
-  ]);
-  return chance() < 0.3 ? bytes(chance, 1 + whole(chance, 200)) : Buffer.from(head, 'latin1');
+  return { ...sent, body: torn(plain, chance), text: undefined };
 }
