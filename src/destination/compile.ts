@@ -4,6 +4,7 @@ import { type Fault, inOrder } from '../fault.ts';
 import type { Manifest, SettingSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/places.ts';
 import type { ManifestFile } from '../manifest/read.ts';
+import { compilePattern } from '../schema/pattern.ts';
 import { Author } from './author.ts';
 import { compileConnection, milliseconds } from './connection.ts';
 import type { Connection, Destination, SettingDeclaration } from './destination.ts';
@@ -75,16 +76,9 @@ function deadlineOf(manifest: Manifest, author: Author): number {
 
 function declareSetting(id: string, name: string, spec: SettingSpec, author: Author): SettingDeclaration {
   const path: Path = ['settings', name];
-  let pattern: RegExp | undefined;
-  if (spec.pattern !== undefined) {
-    try {
-      // By itself first: an unbalanced pattern could fit into the brackets around it.
-      pattern = new RegExp(`^(?:${new RegExp(spec.pattern, 'u').source})$`, 'u');
-    } catch (error) {
-      const why = (error instanceof Error ? error.message : '').replace(/^.*\/u: /s, '').toLowerCase();
-      author.fault('manifest.pattern', [...path, 'pattern'], `"${spec.pattern}" is no regular expression (ECMA-262): ${why}.`);
-    }
-  }
+  const pattern = spec.pattern === undefined ? undefined : compilePattern(spec.pattern, true);
+  const unfit = pattern !== undefined && 'sentence' in pattern;
+  if (unfit) author.faultWithin('manifest.pattern', [...path, 'pattern'], pattern.sentence, pattern.offset, pattern.length);
   if (spec.secret === true && spec.default !== undefined) {
     author.fault(
       'manifest.secret',
@@ -101,7 +95,7 @@ function declareSetting(id: string, name: string, spec: SettingSpec, author: Aut
     secret: spec.secret ?? false,
     type: spec.type ?? 'text',
     fallback: spec.default,
-    pattern,
+    pattern: unfit ? undefined : pattern,
     allowed: spec.enum,
     description: spec.description,
   };

@@ -9,6 +9,7 @@
  * - *fault*: a mistake that its author, operator or caller can mend.
  */
 
+import type { Pattern } from '../schema/pattern.ts';
 import type { Question, TextTemplate, ValueTemplate } from '../template/template.ts';
 import type { Tree } from '../template/tree.ts';
 
@@ -46,7 +47,7 @@ export interface SettingDeclaration {
   readonly secret: boolean;
   readonly type: 'text' | 'number' | 'boolean' | 'json';
   readonly fallback: unknown;
-  readonly pattern: RegExp | undefined;
+  readonly pattern: Pattern | undefined;
   readonly allowed: readonly unknown[] | undefined;
   readonly description: string | undefined;
 }

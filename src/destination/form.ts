@@ -4,6 +4,7 @@ import { didYouMean, oneOf } from '../fault.ts';
 import type { FieldSpec, FormSpec, Manifest, ModeSpec, ObjectSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/places.ts';
 import { stringifyJson } from '../numbers.ts';
+import { compilePattern } from '../schema/pattern.ts';
 import { createValidator, type Problem, problemsOfSchema } from '../schema/validate.ts';
 import { isMap } from '../template/text.ts';
 import type { Author } from './author.ts';
@@ -169,11 +170,13 @@ export class FormCompiler {
   #checkMetaSchema(schema: Record<string, unknown>, path: Path): void {
     const dynamic = (value: unknown) => /\{\{|\{%/.test(stringifyJson(value));
     const problems = problemsOfSchema(schema).filter(({ value }) => !dynamic(value));
+    const patterns = problems.filter(({ keyword }) => keyword === 'format');
+    for (const { value, path: inner } of patterns) this.#checkPattern(String(value), [...path, ...inner]);
+    if (patterns.length > 0) return;
     // Of the problems of one place the first says most; what surrounds it is wrong for the same reason.
     const [problem] = problems.sort((a, b) => b.path.length - a.path.length);
     if (problem !== undefined) {
-      const wrong = problem.keyword === 'format' ? 'is no regular expression (ECMA-262)' : problem.message + allowedOf(problem);
-      const sentence = `This is no JSON Schema: "${problem.path.at(-1)}" ${wrong}.`;
+      const sentence = `This is no JSON Schema: "${problem.path.at(-1)}" ${problem.message}${allowedOf(problem)}.`;
       this.#author.fault('manifest.options', [...path, ...problem.path], sentence);
     } else if (!dynamic(schema)) {
       try {
@@ -183,6 +186,15 @@ export class FormCompiler {
         this.#author.fault('manifest.options', path, `This is no JSON Schema: ${why}.`);
       }
     }
+  }
+
+  /** @param path of the pattern, or of the map that has it for a key */
+  #checkPattern(source: string, path: Path): void {
+    const pattern = compilePattern(source);
+    if (!('sentence' in pattern)) return;
+    const { sentence, offset, length } = pattern;
+    if (path.at(-1) === 'patternProperties') this.#author.fault('manifest.pattern', [...path, source], sentence, 'key');
+    else this.#author.faultWithin('manifest.pattern', path, sentence, offset, length);
   }
 
   #rule(spec: NonNullable<FormSpec['validate']>[number], path: Path): ValidationRule {

@@ -154,7 +154,11 @@ export function checkValue({ type, pattern, allowed }: SettingDeclaration, value
       ? typeof value === 'number' || value instanceof ExactNumber
       : typeof value === (type === 'text' ? 'string' : type));
   if (!typed) return `is not ${TYPE_WORDS[type]}`;
-  if (pattern !== undefined && !pattern.test(textOfValue(value))) return `does not match ${pattern.source.slice(4, -2)}`;
+  if (pattern !== undefined) {
+    const text = textOfValue(value);
+    if (text.length > pattern.longest) return `is longer than ${pattern.longest} characters, which ${pattern} is not tried on`;
+    if (!pattern.test(text)) return `does not match ${pattern}`;
+  }
   if (allowed !== undefined && !allowed.some((one) => stringifyJson(one) === stringifyJson(value))) {
     return `is not one of ${allowed.map(textOfValue).join(', ')}`;
   }

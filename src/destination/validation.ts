@@ -3,11 +3,18 @@
 import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import { createValidator, type Problem } from '../schema/validate.ts';
+import { within } from '../schema/within.ts';
 import { problemOfTemplate } from '../template/configuration-template.ts';
 import { isMap, scalarText } from '../template/text.ts';
 import type { BoundDestination } from './bind.ts';
 import { type Choosing, type Chosen, choose, innermost, listFields, listModes, listObjects, listOptions } from './listing.ts';
 import { allMappings, type Mapping, type Mappings, readConfiguration } from './mappings.ts';
+
+/** Milliseconds for checking the options: a hundred times what a form needs, and no schema that an API made may take more. */
+const LONGEST_CHECK = 500;
+
+/** Sentences; more are not read. */
+const MOST_ERRORS = 100;
 
 /**
  * Sentences for the person at the form; none where the configuration is right.
@@ -21,11 +28,12 @@ export async function validateConfiguration(
   const { config, mappings } = readConfiguration(configuration);
   const chosen = await chooseFor(bound, config, choosing);
   if (typeof chosen === 'string') return [chosen];
-  return [
+  const errors = [
     ...(await mappingErrors(chosen, mappings)),
     ...(await optionErrors(chosen, config)),
     ...(await ruleErrors(chosen, config, mappings)),
   ];
+  return errors.length > MOST_ERRORS ? [...errors.slice(0, MOST_ERRORS), 'There is more to mend; mend this first.'] : errors;
 }
 
 /** What a configuration chose, or why it is no choice. @throws {Fault} where a lookup fails */
@@ -92,15 +100,16 @@ function names(mappings: readonly Mapping[]): string {
 async function optionErrors(chosen: Chosen, config: Readonly<Record<string, unknown>>): Promise<string[]> {
   const schema = (await listOptions(chosen))?.schema;
   if (!isMap(schema)) return [];
-  const declared = isMap(schema.properties) ? Object.keys(schema.properties) : [];
+  const properties = isMap(schema.properties) ? schema.properties : {};
   const options: Record<string, unknown> = {};
-  for (const name of declared) if (config[name] !== undefined) options[name] = config[name];
-  const impossible = Object.entries(isMap(schema.properties) ? schema.properties : {}).flatMap(([name, property]) =>
+  for (const name of Object.keys(properties)) if (config[name] !== undefined) options[name] = config[name];
+  const impossible = Object.entries(properties).flatMap(([name, property]) =>
     isMap(property) && Array.isArray(property.enum) && property.enum.length === 0
       ? [`There is nothing to choose from for the option "${titleOf(property, name)}" yet.`]
       : [],
   );
-  return [...impossible, ...schemaErrors(schema, options), ...templateErrors(schema, options)];
+  const wrong = within(LONGEST_CHECK, () => [...schemaErrors(schema, options), ...templateErrors(schema, options)]);
+  return [...impossible, ...(wrong ?? [`The options take longer than ${LONGEST_CHECK} ms to check. Choose or write less.`])];
 }
 
 function schemaErrors(schema: Record<string, unknown>, options: Readonly<Record<string, unknown>>): string[] {
@@ -108,10 +117,19 @@ function schemaErrors(schema: Record<string, unknown>, options: Readonly<Record<
   try {
     validate = createValidator(choosable(schema));
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return [`The options of this destination are no JSON Schema: ${why}. Its manifest must be mended.`];
+    return [`The options of this destination are no JSON Schema: ${why(error)} Its manifest must be mended.`];
   }
-  return validate(options).map(optionError);
+  try {
+    return validate(options).map(optionError);
+  } catch (error) {
+    return [`The options cannot be checked: ${why(error)}`];
+  }
+}
+
+/** A sentence, of an error of Ajv's or of a pattern's. */
+function why(error: unknown): string {
+  const told = error instanceof Error && !(error instanceof TypeError || error instanceof RangeError);
+  return (told ? error.message : 'it cannot be read').replace(/\.?$/, '.');
 }
 
 /** The API may know nothing to choose, or one thing twice; JSON Schema wants at least one, and each once. */

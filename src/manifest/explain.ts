@@ -5,14 +5,11 @@ import type { Problem } from '../schema/validate.ts';
 import { allowedValues, say, sayExpected } from './say.ts';
 import type { YamlFile } from './yaml.ts';
 
-/** More are not told at once. */
-const MAX_PROBLEMS = 100;
-
 /** One fault for each mistake, by line; of several problems at one place the first tells most. */
 export function explainProblems(problems: readonly Problem[], yaml: YamlFile): Fault[] {
   const seen = new Set<string>();
   const faults: Fault[] = [];
-  for (const problem of withoutEchoes(problems.slice(0, MAX_PROBLEMS))) {
+  for (const problem of withoutEchoes(problems)) {
     const place = placeOf(problem, String(problem.params.additionalProperty ?? problem.params.missingProperty ?? ''));
     if (seen.has(place)) continue;
     seen.add(place);

@@ -2,6 +2,7 @@
 
 import { Ajv, type ErrorObject } from 'ajv';
 import formats from 'ajv-formats';
+import { compilePattern, type Pattern } from './pattern.ts';
 
 /** One problem of a value: where it is and which keyword of the schema it breaks. */
 export interface Problem {
@@ -17,10 +18,17 @@ export interface Problem {
   readonly message: string;
 }
 
+/** @throws {Error} where the value cannot be judged: the message says why */
 export type Validator = (value: unknown) => Problem[];
 
+/** More are not told at once. */
+const MAX_PROBLEMS = 100;
+
+/** Characters of the longest URL that is one: the pattern of ajv-formats is quadratic. */
+const LONGEST_URL = 4096;
+
 /**
- * @throws {Error} where the schema itself is not one; the message is Ajv's
+ * @throws {Error} where the schema itself is not one; the message is Ajv's, or a whole sentence on a pattern
  */
 export function createValidator(schema: object): Validator {
   const ajv = new Ajv({
@@ -30,13 +38,32 @@ export function createValidator(schema: object): Validator {
     ownProperties: true,
     allowUnionTypes: true,
     logger: false,
+    code: { regExp: Object.assign(patternOfSchema, { code: 'patternOfSchema' }) },
   });
   // ajv-formats is CommonJS: under Node's ES module rules its function is the default export's own default.
   (formats.default ?? formats)(ajv);
   // A template of the person's own; checked where its language is known.
   ajv.addFormat('liquid', true);
+  const url = ajv.formats.url;
+  if (url instanceof RegExp) ajv.addFormat('url', (text: string) => text.length <= LONGEST_URL && url.test(text));
   const check = ajv.compile(schema);
-  return (value) => (check(value) ? [] : (check.errors ?? []).map((error) => problem(error, value)));
+  // It would answer with a promise, which nobody waits for.
+  if ('$async' in check) throw new Error('"$async" is a word of Ajv alone');
+  return (value) => {
+    try {
+      return check(value) ? [] : (check.errors ?? []).slice(0, MAX_PROBLEMS).map((error) => problem(error, value));
+    } catch (error) {
+      // Of a schema that refers to itself on the same spot.
+      if (error instanceof RangeError) throw new Error('its $ref lead back to where they began', { cause: error });
+      throw error;
+    }
+  };
+}
+
+function patternOfSchema(source: string): Pattern {
+  const pattern = compilePattern(source);
+  if ('sentence' in pattern) throw new Error(pattern.sentence);
+  return pattern;
 }
 
 let metaSchema: Validator | undefined;
@@ -45,14 +72,7 @@ let metaSchema: Validator | undefined;
 export function problemsOfSchema(schema: unknown): Problem[] {
   if (metaSchema === undefined) {
     const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateSchema: false, logger: false });
-    // Ajv reads patterns with the flag u.
-    ajv.addFormat('regex', (pattern: string) => {
-      try {
-        return new RegExp(pattern, 'u').source !== '';
-      } catch {
-        return false;
-      }
-    });
+    ajv.addFormat('regex', (pattern: string) => !('sentence' in compilePattern(pattern)));
     const check = ajv.compile({ ...(ajv.getSchema('http://json-schema.org/draft-07/schema')?.schema as object), $id: 'schema' }); // part of Ajv
     metaSchema = (value) => (check(value) ? [] : (check.errors ?? []).map((error) => problem(error, value)));
   }
