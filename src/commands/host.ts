@@ -8,14 +8,14 @@ import type { Supply } from '../destination/settings.ts';
 import { Fault, showFault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import type { Redactor } from '../observe/redact.ts';
-import { brokenMethods, hightouchMethods, type Running } from '../protocols/hightouch.ts';
+import { brokenMethods, hightouchMethods, type Limits, type Running } from '../protocols/hightouch.ts';
 import type { CallContext, Hosted } from '../server/hosted.ts';
 import { createEngine, type Engine, type EngineOptions } from './engine.ts';
 
 /** Settings of callers that are kept at work at once for one destination; the least recently used makes room. */
 const MOST_ENGINES = 100;
 
-export interface HostOptions extends EngineOptions {
+export interface HostOptions extends EngineOptions, Limits {
   readonly supply: Supply;
   /** What no answer shows, whoever asks: the operator's secrets. A caller's own are hidden from that caller alone. */
   readonly answers: Redactor;
@@ -52,7 +52,7 @@ export class Host {
       if (one === undefined) hosted.set(id, outOfOrder(id, loaded));
       else {
         served.set(id, one);
-        hosted.set(id, describe(id, loaded, one));
+        hosted.set(id, describe(id, loaded, one, this.#options));
       }
     }
     this.#served = served;
@@ -158,7 +158,7 @@ function isReady(loaded: Loaded): loaded is Ready {
 
 const KEPT_SETTINGS = 'A setting cannot be read any more; the destination with its last good value';
 
-function describe(id: string, loaded: Loaded, { running, destination }: Served): Hosted {
+function describe(id: string, loaded: Loaded, { running, destination }: Served, limits: Limits): Hosted {
   const { faults, missing } = loaded;
   const last = loaded.bound === undefined ? 'This file changed and is out of order; its last good version' : KEPT_SETTINGS;
   const stale = faults.length + missing.length > 0 ? [`${last} is served.`, ...[...faults, ...missing].map(showFault)] : [];
@@ -168,7 +168,7 @@ function describe(id: string, loaded: Loaded, { running, destination }: Served):
     description: destination.description,
     state: 'ready',
     problems: stale,
-    methods: hightouchMethods(running),
+    methods: hightouchMethods(running, limits),
   };
 }
 

@@ -37,6 +37,7 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
   const host = new Host({
     supply: own,
     allowPrivate: settings.allowPrivate,
+    maxRows: settings.maxRows,
     maxResponse: settings.maxResponse,
     maxLookup: settings.maxLookup,
     deadline: settings.deadline,

@@ -19,6 +19,7 @@ import { chooseFor, validateConfiguration } from '../destination/validation.ts';
 import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import { type Method, type Methods, RPC_CODES, RpcError } from '../rpc/method.ts';
+import { SERVER_SETTINGS } from '../settings.ts';
 import { isMap } from '../template/text.ts';
 import { type OperationParams, optionalConfiguration, readChoice, readConfigurationParam, readOperation } from './params.ts';
 
@@ -52,17 +53,15 @@ const FORM_AGE = 10_000;
 /** Rows in a call where neither the manifest nor a batch says more. */
 const DEFAULT_BATCH_SIZE = 100;
 
-/** Rows in one call where the operator sets no other bound: many batches of any API's, and seconds of rendering. */
-export const MAX_ROWS = 250_000;
-
 export interface Limits {
+  /** Rows of a call. */
   readonly maxRows?: number | undefined;
 }
 
 /** @param running the destination for a caller; it may throw what the caller should be told */
 export function hightouchMethods<C extends Caller>(
   running: (caller: C) => Running,
-  { maxRows = MAX_ROWS }: Limits = {},
+  { maxRows = SERVER_SETTINGS.maxRows.fallback }: Limits = {},
 ): Methods<C> {
   const methods = new Map<string, Method<C>>();
   /** What is asked for the form; a lookup that fails is an answer of its own kind, not the caller's mistake. */

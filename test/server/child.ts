@@ -7,6 +7,8 @@ import { showFault } from '../../src/fault.ts';
 import type { Fields, Log } from '../../src/observe/log.ts';
 import { createRedactor } from '../../src/observe/redact.ts';
 import { createApp } from '../../src/server/app.ts';
+import { createGate } from '../../src/server/auth.ts';
+import { createAddresses } from '../../src/server/caller.ts';
 import { listen } from '../../src/server/listen.ts';
 
 /** What a test hands over in `CHILD`, as JSON. */
@@ -80,12 +82,16 @@ for (const fault of catalogue.get('demo')?.faults ?? []) note('fault')(showFault
 host.swap(catalogue);
 const app = createApp({
   hosted: () => host.hosted,
-  tokens: [options.token],
+  gate: createGate({
+    credentials: () => ({ tokens: [{ secret: options.token, destinations: undefined }], signingKeys: [] }),
+    addresses: createAddresses([], []),
+    now: Date.now,
+  }),
   bodyLimit: options.bodyLimit,
   log,
   stopping: () => false,
 });
-const server = await listen(app, { host: '127.0.0.1', port: 0 });
+const server = await listen(app, { host: '127.0.0.1', port: 0, maxConnections: 1000 });
 const delays = monitorEventLoopDelay({ resolution: 5 });
 delays.enable();
 process.on('warning', (warning) => {
