@@ -4,16 +4,35 @@ import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import colors from 'picocolors';
 import type { Supply } from '../destination/settings.ts';
-import { type Fault, showFault } from '../fault.ts';
+import { Fault, showFault, withoutSecrets } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
-import { environment, SERVER_SETTINGS } from '../settings.ts';
+import { createRedactor } from '../observe/redact.ts';
+import { environment, readServerSettings, SERVER_SETTINGS } from '../settings.ts';
 
 /** 0: all is well. 1: faults were found. 2: the command was misused. */
 export const EXIT = { ok: 0, faults: 1, misuse: 2 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** What no command prints: one terminal, one set of secrets, which grows as they become known. */
+const terminal = createRedactor([]);
+
+/** From now on nothing that is printed shows these. */
+export function hide(secrets: Iterable<string>): void {
+  for (const secret of secrets) terminal.add(secret);
+}
+
+/** Hides what callers prove themselves with; where the server's settings are wrong nobody can tell what it is. */
+export function hideCredentials(): void {
+  try {
+    const { tokens, signingKeys } = readServerSettings(environment(), {}, readText).credentials;
+    hide([...tokens, ...signingKeys].map(({ secret }) => secret));
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+  }
+}
+
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${terminal.redact(text)}\n`);
 }
 
 export function printJson(value: unknown): void {
@@ -22,7 +41,7 @@ export function printJson(value: unknown): void {
 
 /** A fault for people's eyes: the place in bold, the marks in red. */
 export function paintFault(fault: Fault): string {
-  const [head = '', ...rest] = showFault(fault).split('\n');
+  const [head = '', ...rest] = showFault(withoutSecrets(fault, terminal.redact)).split('\n');
   const shown = fault.where === '' ? head : colors.bold(fault.where) + head.slice(fault.where.length);
   return [shown, ...rest.map((line) => (/^\s*\^+$/.test(line) ? colors.red(line) : colors.dim(line)))].join('\n');
 }

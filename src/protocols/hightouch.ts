@@ -66,9 +66,7 @@ export function hightouchMethods<C extends Caller>(running: (caller: C) => Runni
       try {
         return withoutSecrets(await answer(own, params, { now: own.now(), ask: own.ask(maxAge, own.elapsed()) }), own.redact);
       } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-        const message = own.redact(error.message);
-        throw new RpcError(error.code === 'lookup.failed' ? RPC_CODES.upstream : RPC_CODES.invalidParams, message);
+        throw told(error, own);
       }
     });
   };
@@ -96,8 +94,22 @@ export function hightouchMethods<C extends Caller>(running: (caller: C) => Runni
     Number.POSITIVE_INFINITY,
   );
   for (const operation of OPERATIONS)
-    methods.set(operation, async (params, caller) => operate(running(caller), operation, params, caller.signal));
+    methods.set(operation, async (params, caller) => {
+      const own = running(caller);
+      try {
+        return await operate(own, operation, params, caller.signal);
+      } catch (error) {
+        throw told(error, own);
+      }
+    });
   return methods;
+}
+
+/** What the caller is told of a mistake, without secrets; what is none is a bug, whose error goes to the log as it is. */
+function told(error: unknown, { redact }: Pick<Running, 'redact'>): unknown {
+  if (error instanceof RpcError) return new RpcError(error.code, redact(error.message), error.data);
+  if (!(error instanceof Fault)) return error;
+  return new RpcError(error.code === 'lookup.failed' ? RPC_CODES.upstream : RPC_CODES.invalidParams, redact(error.message));
 }
 
 /** Methods of a destination that is out of order: whatever is called, the answer says why. */
@@ -186,10 +198,15 @@ function rejectedRows(
   { redact }: Pick<Running, 'redact'>,
 ): object {
   const rejected = new Map<string, { id: unknown; reason: string }>();
+  // One reason is often that of all rows.
+  const shown = new Map<string, string>();
   for (const [index, id] of ids.entries()) {
     const reason = reasons[index];
     const key = stringifyJson(id);
-    if (reason !== undefined && !rejected.has(key)) rejected.set(key, { id, reason: redact(reason) });
+    if (reason === undefined || rejected.has(key)) continue;
+    const clean = shown.get(reason) ?? redact(reason);
+    shown.set(reason, clean);
+    rejected.set(key, { id, reason: clean });
   }
   return { rejectedRows: [...rejected.values()] };
 }

@@ -1,5 +1,6 @@
 /** Reads the params of Hightouch's methods: leniently where that loses nothing, else with a sentence that names the member. */
 
+import { beginning } from '../fault.ts';
 import { ExactNumber } from '../numbers.ts';
 import { RPC_CODES, RpcError } from '../rpc/method.ts';
 import { isMap } from '../template/text.ts';
@@ -42,7 +43,7 @@ export function readOperation(params: unknown): OperationParams {
     const id = Object.hasOwn(row, idColumn) ? row[idColumn] : undefined;
     if (id === undefined || id === null) {
       throw invalid(
-        `params.rows[${index}] has no value in the column ${JSON.stringify(idColumn.slice(0, QUOTED))} that idColumn names, so its outcome could not be told. Nothing was sent.`,
+        `params.rows[${index}] has no value in the column ${JSON.stringify(beginning(idColumn, QUOTED))} that idColumn names, so its outcome could not be told. Nothing was sent.`,
       );
     }
     checked.push(row);
