@@ -4,10 +4,10 @@ import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import colors from 'picocolors';
 import type { Supply } from '../destination/settings.ts';
-import { Fault, showFault, withoutSecrets } from '../fault.ts';
+import { type Fault, showFault, withoutSecrets } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import { createRedactor } from '../observe/redact.ts';
-import { environment, readServerSettings, SERVER_SETTINGS } from '../settings.ts';
+import { environment, SERVER_SETTINGS } from '../settings.ts';
 
 /** 0: all is well. 1: faults were found. 2: the command was misused. */
 export const EXIT = { ok: 0, faults: 1, misuse: 2 } as const;
@@ -21,13 +21,20 @@ export function hide(secrets: Iterable<string>): void {
   for (const secret of secrets) terminal.add(secret);
 }
 
-/** Hides what callers prove themselves with; where the server's settings are wrong nobody can tell what it is. */
+/** Hides what callers prove themselves with, also where it cannot be used. */
 export function hideCredentials(): void {
+  const env = environment();
+  for (const { env: name, parse } of [SERVER_SETTINGS.token, SERVER_SETTINGS.signingKey]) {
+    const text = env[name] || textOf(env[`${name}_FILE`]);
+    hide([...text.split(/[\s,]+/), ...(parse(text) ?? []).map(({ secret }) => secret)]);
+  }
+}
+
+function textOf(path: string | undefined): string {
   try {
-    const { tokens, signingKeys } = readServerSettings(environment(), {}, readText).credentials;
-    hide([...tokens, ...signingKeys].map(({ secret }) => secret));
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
+    return path ? readText(path) : '';
+  } catch {
+    return '';
   }
 }
 

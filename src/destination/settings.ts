@@ -44,8 +44,8 @@ export function bindSettings(destination: Destination, supply: Supply, known?: B
       continue;
     }
     values[declaration.name] = bound;
-    if (declaration.secret && typeof bound !== 'boolean') secrets.push(textOfValue(bound));
-    else if (!declaration.secret) open[declaration.name] = bound;
+    if (!declaration.secret) open[declaration.name] = bound;
+    else if (typeof bound !== 'boolean') secrets.push(textOfValue(bound));
   }
   if (faults.length > 0) return faults;
   const read = known === undefined ? destination.settings : destination.settings.filter(({ header }) => header !== undefined);
