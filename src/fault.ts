@@ -46,6 +46,33 @@ export class Fault extends Error {
   }
 }
 
+/** The fault without secrets. They are taken out of the whole line: shown is perhaps a part of it, and so perhaps a part of one. */
+export function withoutSecrets(fault: Fault, redact: (text: string) => string): Fault {
+  const { code, sentence, hint, place, cause } = fault;
+  return new Fault({
+    code,
+    sentence: redact(sentence),
+    hint: hint && redact(hint),
+    place: place && hidden(place, redact),
+    cause,
+  });
+}
+
+function hidden(place: Place, redact: (text: string) => string): Place {
+  const text = redact(place.text);
+  if (text === place.text) return place;
+  // What stands before the fault has another length by now; where the fault begins within a secret, its mark is pointed at.
+  const before = redact(place.text.slice(0, place.column - 1));
+  let column = 0;
+  while (column < before.length && text[column] === before[column]) column++;
+  return { ...place, text, column: column + 1, length: Math.min(place.length, Math.max(1, text.length - column)) };
+}
+
+/** A text, or its beginning and "…", which tells the redactor that a secret may have been cut off there. */
+export function beginning(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length)}…` : text;
+}
+
 /** Long lines are shown around the fault only; editors and terminals wrap beyond this. */
 const SHOWN = 100;
 

@@ -2,7 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { health } from './commands/health.ts';
-import { EXIT, type ExitCode, paintFault, settingOption } from './commands/terminal.ts';
+import { EXIT, type ExitCode, hideCredentials, paintFault, settingOption } from './commands/terminal.ts';
 import { Fault } from './fault.ts';
 import { environment, SERVER_SETTINGS } from './settings.ts';
 import { VERSION } from './version.ts';
@@ -111,6 +111,7 @@ try {
     // Help and the version end here too, with 0; whatever else commander refuses is misuse.
     code = error.exitCode === 0 ? EXIT.ok : EXIT.misuse;
   } else if (error instanceof Fault) {
+    hideCredentials();
     process.stderr.write(`${paintFault(error)}\n`);
     code = EXIT.misuse;
   } else throw error;

@@ -27,6 +27,7 @@ async function serving() {
   const log = createLog({ level: 'silent', redact: redactor.redact });
   const app = createApp({
     hosted: () => host.hosted,
+    redact: redactor.redact,
     gate: gateOf({ tokens: [TOKEN] }),
     bodyLimit: 1_000_000,
     log,

@@ -1,5 +1,6 @@
 /** Plays one golden case: the call against its manifest, with the answers that the case gives. Nothing leaves the machine. */
 
+import { authSecrets } from '../delivery/auth.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { Lookups } from '../delivery/lookups.ts';
 import { Pacer } from '../delivery/pacer.ts';
@@ -66,7 +67,7 @@ async function playWith(bound: BoundDestination, one: CaseSpec, free: ReadonlySe
   const { destination, settings } = bound;
   const clock = new VirtualClock(Date.parse(one.now ?? DEFAULT_NOW));
   const random = seededRandom(one.seed ?? 1);
-  const { redact } = createRedactor(settings.secrets);
+  const { redact } = createRedactor([...settings.secrets, ...authSecrets(bound)]);
   const target = new Target(one.exchanges ?? [], redact, free);
   // One request at a time, in row order: the same case always sends the same.
   const single = { ...bound, destination: { ...destination, connection: { ...destination.connection, concurrency: 1 } } };
@@ -98,7 +99,7 @@ async function playWith(bound: BoundDestination, one: CaseSpec, free: ReadonlySe
     body,
     methods,
     { signal: new AbortController().signal },
-    { notification: () => undefined, bug: rethrow },
+    { redact, notification: () => undefined, bug: rethrow },
   );
   const { result, error } = parseJson(answer ?? '{}') as { result?: unknown; error?: unknown }; // our own dispatcher's answer
   return { sent: target.sent, answer: error === undefined ? { result } : { error } };

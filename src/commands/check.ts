@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import colors from 'picocolors';
 import { idOf, type Loaded, load, loadCatalogue, manifestFiles } from '../destination/catalogue.ts';
 import { didYouMean, Fault } from '../fault.ts';
-import { EXIT, type ExitCode, faultJson, paintFault, print, printJson, supply } from './terminal.ts';
+import { EXIT, type ExitCode, faultJson, hide, hideCredentials, paintFault, print, printJson, supply } from './terminal.ts';
 
 export interface CheckOptions {
   readonly destinations: string;
@@ -35,9 +35,14 @@ export const CASES = /\.test\.ya?ml$/;
 
 /** All of the folder, or the ones named: by id, or by the path of a file. @throws {Fault} for a name that is neither */
 export function select(names: readonly string[], folder: string): Loaded[] {
-  if (names.length === 0) return [...loadCatalogue(folder, supply()).values()];
+  hideCredentials();
   // A shell's destinations/*.yaml names the cases too: they stand for their manifest.
-  return [...new Set(names.map((name) => find(name, folder)))].map((file) => load(idOf(file), file, supply()));
+  const loaded =
+    names.length === 0
+      ? [...loadCatalogue(folder, supply()).values()]
+      : [...new Set(names.map((name) => find(name, folder)))].map((file) => load(idOf(file), file, supply()));
+  hide(loaded.flatMap(({ secrets }) => secrets));
+  return loaded;
 }
 
 function find(name: string, folder: string): string {

@@ -1,10 +1,11 @@
 /** One destination with its settings at work: its own connections, pace and kept answers, so that none shares another's fate. */
 
+import { authSecrets } from '../delivery/auth.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { Lookups } from '../delivery/lookups.ts';
 import { Pacer } from '../delivery/pacer.ts';
 import type { BoundDestination } from '../destination/bind.ts';
-import { createRedactor, type Redactor } from '../observe/redact.ts';
+import type { Redactor } from '../observe/redact.ts';
 import type { Send } from '../outbound/exchange.ts';
 import { createGotTransport } from '../outbound/got-transport.ts';
 import { createGuard } from '../outbound/guard.ts';
@@ -54,12 +55,12 @@ export interface Engine {
   close(): void;
 }
 
-/** @param hide takes out of an answer what is not this destination's to show; its own secrets are hidden anyway */
-export function createEngine(bound: BoundDestination, options: EngineOptions, hide: (text: string) => string): Engine {
+/** @param answers knows what no answer shows; this destination's own secrets are hidden too */
+export function createEngine(bound: BoundDestination, options: EngineOptions, answers: Redactor): Engine {
   const { destination, base, settings } = bound;
   const { bug, watch = (send: Send) => send } = options;
   const { maxResponse = SERVER_SETTINGS.maxResponse.fallback, maxLookup = SERVER_SETTINGS.maxLookup.fallback } = options;
-  const own = createRedactor(settings.secrets);
+  const secrets = [...settings.secrets, ...authSecrets(bound)];
   const guard = createGuard(options.allowPrivate, { exemptOrigin: base?.operators === true ? base.origin : undefined });
   const { concurrency } = destination.connection;
   const rows = createGotTransport({ connections: concurrency, guard, maxResponse });
@@ -73,12 +74,12 @@ export function createEngine(bound: BoundDestination, options: EngineOptions, hi
     rows.close();
     lists.close();
   };
-  const life = new Life(settings.secrets, options.redactor, close);
+  const life = new Life(secrets, options.redactor, close);
   return {
     running: {
       bound,
       now: () => Date.now(),
-      redact: (text) => hide(own.redact(text)),
+      redact: answers.with(secrets).redact,
       elapsed: () => realClock.elapsed(),
       ask: (maxAge, begun) => (names, asked) => life.during(() => lookups.ask(maxAge, begun)(names, asked)),
       async deliver(call, gone) {

@@ -1,11 +1,12 @@
 /** The destinations that callers reach: one catalogue after another, each swapped in whole. */
 
 import { createHash } from 'node:crypto';
+import { authSecrets } from '../delivery/auth.ts';
 import { type BoundDestination, bindDestination, isFaults } from '../destination/bind.ts';
 import type { Loaded } from '../destination/catalogue.ts';
 import type { Destination } from '../destination/destination.ts';
 import type { Supply } from '../destination/settings.ts';
-import { Fault, showFault } from '../fault.ts';
+import { Fault, showFault, withoutSecrets } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import type { Redactor } from '../observe/redact.ts';
 import { brokenMethods, hightouchMethods, type Limits, type Running } from '../protocols/hightouch.ts';
@@ -43,16 +44,17 @@ export class Host {
 
   /** Serves this catalogue from now on. Calls under way finish on the old one; a file that broke leaves its last good version running. */
   swap(catalogue: ReadonlyMap<string, Loaded>): void {
+    this.#hide(catalogue.values());
     const before = this.#served;
     const served = new Map<string, Served>();
     const hosted = new Map<string, Hosted>();
     for (const [id, loaded] of catalogue) {
       const last = before.get(id);
       const one = last?.loaded === loaded ? last : this.#serve(loaded, last);
-      if (one === undefined) hosted.set(id, outOfOrder(id, loaded));
+      if (one === undefined) hosted.set(id, outOfOrder(id, loaded, this.#problems(loaded)));
       else {
         served.set(id, one);
-        hosted.set(id, describe(id, loaded, one, this.#options));
+        hosted.set(id, describe(id, loaded, this.#problems(loaded), one, this.#options));
       }
     }
     this.#served = served;
@@ -65,6 +67,19 @@ export class Host {
   /** Ends all connections to APIs. */
   close(): void {
     for (const one of [...this.#served.values(), ...this.#retired]) one.close();
+  }
+
+  /** The secrets of all of them, before anything is said of one. */
+  #hide(catalogue: Iterable<Loaded>): void {
+    const { answers, redactor } = this.#options;
+    for (const { secrets, bound } of catalogue) {
+      for (const secret of [...secrets, ...(bound === undefined ? [] : authSecrets(bound))])
+        for (const to of [answers, redactor]) to.add(secret);
+    }
+  }
+
+  #problems({ faults, missing }: Loaded): string[] {
+    return [...faults, ...missing].map((fault) => showFault(withoutSecrets(fault, this.#options.answers.redact)));
   }
 
   #serve(loaded: Loaded, last: Served | undefined): Served | undefined {
@@ -90,7 +105,6 @@ class Served {
     this.deadline = Math.min(destination.deadline, options.deadline ?? Number.POSITIVE_INFINITY);
     this.#operators = bound;
     this.#options = options;
-    for (const secret of bound.settings.secrets) for (const to of [options.answers, options.redactor]) to.add(secret);
     const byCaller = destination.settings.some(({ header }) => header !== undefined);
     this.#common = byCaller ? undefined : this.#start(bound);
   }
@@ -132,7 +146,7 @@ class Served {
   }
 
   #start(bound: BoundDestination): Engine {
-    const engine = createEngine(bound, this.#options, this.#options.answers.redact);
+    const engine = createEngine(bound, this.#options, this.#options.answers);
     // A call may have found this version before it was replaced, and come to its end only now.
     if (this.#retired) engine.retire();
     return engine;
@@ -158,10 +172,15 @@ function isReady(loaded: Loaded): loaded is Ready {
 
 const KEPT_SETTINGS = 'A setting cannot be read any more; the destination with its last good value';
 
-function describe(id: string, loaded: Loaded, { running, destination }: Served, limits: Limits): Hosted {
-  const { faults, missing } = loaded;
-  const last = loaded.bound === undefined ? 'This file changed and is out of order; its last good version' : KEPT_SETTINGS;
-  const stale = faults.length + missing.length > 0 ? [`${last} is served.`, ...[...faults, ...missing].map(showFault)] : [];
+function describe(
+  id: string,
+  { bound }: Loaded,
+  problems: readonly string[],
+  { running, destination }: Served,
+  limits: Limits,
+): Hosted {
+  const last = bound === undefined ? 'This file changed and is out of order; its last good version' : KEPT_SETTINGS;
+  const stale = problems.length > 0 ? [`${last} is served.`, ...problems] : [];
   return {
     id,
     name: destination.name,
@@ -172,8 +191,7 @@ function describe(id: string, loaded: Loaded, { running, destination }: Served, 
   };
 }
 
-function outOfOrder(id: string, { destination, faults, missing }: Loaded): Hosted {
-  const problems = [...faults, ...missing].map(showFault);
+function outOfOrder(id: string, { destination, faults }: Loaded, problems: readonly string[]): Hosted {
   const why =
     faults.length > 0
       ? `its manifest has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}`

@@ -1,10 +1,10 @@
 /** `rowpost list`: the destinations of the folder, their state, and where callers find them. */
 
 import colors from 'picocolors';
-import { loadCatalogue } from '../destination/catalogue.ts';
 import { OPERATIONS } from '../destination/destination.ts';
 import { reachableSyncs } from '../destination/listing.ts';
-import { EXIT, type ExitCode, print, printJson, supply, table } from './terminal.ts';
+import { select } from './check.ts';
+import { EXIT, type ExitCode, print, printJson, table } from './terminal.ts';
 
 export interface ListOptions {
   readonly destinations: string;
@@ -12,7 +12,7 @@ export interface ListOptions {
 }
 
 export function list({ destinations, json = false }: ListOptions): ExitCode {
-  const entries = [...loadCatalogue(destinations, supply()).values()].map(({ id, file, destination, bound, faults, missing }) => {
+  const entries = select([], destinations).map(({ id, file, destination, bound, faults, missing }) => {
     const syncs = destination === undefined ? [] : reachableSyncs(destination.form);
     return {
       id,

@@ -2,6 +2,7 @@
 
 import colors from 'picocolors';
 import { showRequest } from '../cases/exchange.ts';
+import { authSecrets } from '../delivery/auth.ts';
 import type { PlannedRequest } from '../delivery/call.ts';
 import { planRequests } from '../delivery/plan.ts';
 import { bindDestination, isFaults } from '../destination/bind.ts';
@@ -96,7 +97,11 @@ async function plan(destination: Destination, operation: Operation, options: Ren
   const read = await ask(request.lookups);
   const call = { bound, begun: 0, request, operation, idColumn, configuration, object, mode, rows, lookups: read };
   const planned = await planRequests(call, Date.now(), breathe, new AbortController().signal);
-  return { ...planned, ids: rows.map((row) => row[idColumn]), redact: createRedactor(bound.settings.secrets).redact };
+  return {
+    ...planned,
+    ids: rows.map((row) => row[idColumn]),
+    redact: createRedactor([...bound.settings.secrets, ...authSecrets(bound)]).redact,
+  };
 }
 
 /** Secrets are hidden in what is shown, so those that are missing may be anything. */

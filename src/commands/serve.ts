@@ -3,9 +3,9 @@
 import { randomBytes } from 'node:crypto';
 import { type Loaded, loadCatalogue } from '../destination/catalogue.ts';
 import { type Supply, settingFiles } from '../destination/settings.ts';
-import { Fault, showFault } from '../fault.ts';
+import { Fault, showFault, withoutSecrets } from '../fault.ts';
 import { createLog, type Log } from '../observe/log.ts';
-import { createRedactor } from '../observe/redact.ts';
+import { createRedactor, type Redactor } from '../observe/redact.ts';
 import { createApp } from '../server/app.ts';
 import { createGate } from '../server/auth.ts';
 import { createAddresses } from '../server/caller.ts';
@@ -27,7 +27,13 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
   const redactor = createRedactor([]);
   const answers = createRedactor([]);
   hide(settings.credentials, [redactor, answers]);
-  const log = createLog({ level: settings.logLevel, redact: redactor.redact });
+  const { redact } = redactor;
+  const log = createLog({ level: settings.logLevel, redact });
+  // What Node prints of an error by itself holds all that is attached to it, such as a request with its headers.
+  process.on('uncaughtException', (error: unknown) => {
+    log.error('crashed', { error });
+    process.exit(EXIT.faults);
+  });
   const bug = (error: unknown) => {
     const reference = randomBytes(5).toString('hex');
     log.error('internal error', { reference, error });
@@ -53,7 +59,7 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
     host.swap(catalogue);
     const changed = [...catalogue.values()].filter((loaded) => before.get(loaded.id) !== loaded);
     const removed = [...before.keys()].filter((id) => !catalogue.has(id));
-    logProblems(log, changed);
+    logProblems(log, changed, redact);
     if (changed.length + removed.length > 0) log.info('destinations reloaded', { changed: changed.map(({ id }) => id), removed });
   };
   const files = async () => [
@@ -70,7 +76,7 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
   watches.push(await watchCredentials(settings, readSettings, replace, { log, bug }));
   catalogue = loadCatalogue(settings.destinations, own);
   host.swap(catalogue);
-  logProblems(log, catalogue.values());
+  logProblems(log, catalogue.values(), redact);
 
   let stopping = false;
   const app = createApp({
@@ -81,6 +87,7 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
       now: Date.now,
     }),
     bodyLimit: settings.bodyLimit,
+    redact: answers.redact,
     log,
     stopping: () => stopping,
   });
@@ -119,9 +126,10 @@ function reloaded(folder: string, own: Supply, before: ReadonlyMap<string, Loade
   }
 }
 
-function logProblems(log: Log, loaded: Iterable<Loaded>): void {
+function logProblems(log: Log, loaded: Iterable<Loaded>, redact: Redactor['redact']): void {
   for (const { id, faults, missing } of loaded) {
-    for (const fault of faults) log.error('manifest refused', { destination: id, fault: showFault(fault) });
+    for (const fault of faults)
+      log.error('manifest refused', { destination: id, fault: showFault(withoutSecrets(fault, redact)) });
     for (const fault of missing) log.warn('settings missing', { destination: id, fault: fault.message });
   }
 }

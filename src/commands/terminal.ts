@@ -4,16 +4,42 @@ import { readFileSync } from 'node:fs';
 import { Option } from 'commander';
 import colors from 'picocolors';
 import type { Supply } from '../destination/settings.ts';
-import { type Fault, showFault } from '../fault.ts';
+import { type Fault, showFault, withoutSecrets } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
+import { createRedactor } from '../observe/redact.ts';
 import { environment, SERVER_SETTINGS } from '../settings.ts';
 
 /** 0: all is well. 1: faults were found. 2: the command was misused. */
 export const EXIT = { ok: 0, faults: 1, misuse: 2 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
+/** What no command prints: one terminal, one set of secrets, which grows as they become known. */
+const terminal = createRedactor([]);
+
+/** From now on nothing that is printed shows these. */
+export function hide(secrets: Iterable<string>): void {
+  for (const secret of secrets) terminal.add(secret);
+}
+
+/** Hides what callers prove themselves with, also where it cannot be used. */
+export function hideCredentials(): void {
+  const env = environment();
+  for (const { env: name, parse } of [SERVER_SETTINGS.token, SERVER_SETTINGS.signingKey]) {
+    const text = env[name] || textOf(env[`${name}_FILE`]);
+    hide([...text.split(/[\s,]+/), ...(parse(text) ?? []).map(({ secret }) => secret)]);
+  }
+}
+
+function textOf(path: string | undefined): string {
+  try {
+    return path ? readText(path) : '';
+  } catch {
+    return '';
+  }
+}
+
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${terminal.redact(text)}\n`);
 }
 
 export function printJson(value: unknown): void {
@@ -22,7 +48,7 @@ export function printJson(value: unknown): void {
 
 /** A fault for people's eyes: the place in bold, the marks in red. */
 export function paintFault(fault: Fault): string {
-  const [head = '', ...rest] = showFault(fault).split('\n');
+  const [head = '', ...rest] = showFault(withoutSecrets(fault, terminal.redact)).split('\n');
   const shown = fault.where === '' ? head : colors.bold(fault.where) + head.slice(fault.where.length);
   return [shown, ...rest.map((line) => (/^\s*\^+$/.test(line) ? colors.red(line) : colors.dim(line)))].join('\n');
 }

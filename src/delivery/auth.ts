@@ -1,6 +1,7 @@
 /** What proves who we are, rendered once for a call. */
 
 import type { BoundDestination } from '../destination/bind.ts';
+import { Fault } from '../fault.ts';
 import { renderFault } from '../template/render-fault.ts';
 import { scopeOf } from '../template/scope.ts';
 import { headerValue } from './header-value.ts';
@@ -35,3 +36,31 @@ export function renderAuth({ destination, settings }: BoundDestination, now: str
       return { headers: {}, query: parts };
   }
 }
+
+/**
+ * What proves who we are without showing the secret that it is made from, and is as good as that: of Basic the pair in
+ * base64, else what filters made. What changes with the time is a signature, which tells nothing.
+ */
+export function authSecrets(bound: BoundDestination): string[] {
+  const { destination, settings } = bound;
+  const { auth } = destination.connection;
+  if (auth === undefined) return [];
+  const known = destination.settings.filter(({ name, secret }) => secret && settings.values[name] !== undefined);
+  const secret = known.map(({ name }) => `settings.${name}`);
+  const made = [...auth.parts.values()].filter(({ names }) => !names.has('now') && secret.some((name) => names.has(name)));
+  try {
+    if (auth.kind === 'basic') {
+      const { authorization } = (made.length > 0 && renderAuth(bound, BEGINNING)?.headers) || {};
+      return authorization === undefined ? [] : [authorization.replace('Basic ', '')];
+    }
+    const scope = scopeOf({ settings: settings.values, vars: destination.vars });
+    return made.map((template) => template.text(scope)).filter((text) => !settings.secrets.some((one) => text.includes(one)));
+  } catch (error) {
+    // The requests themselves will fail of it, and say so.
+    if (error instanceof Fault) return [];
+    throw error;
+  }
+}
+
+/** Any time will do. */
+const BEGINNING = new Date(0).toISOString();

@@ -3,6 +3,7 @@
 import type { Base } from '../destination/bind.ts';
 import { type HttpMethod, METHODS, type PathTemplate, type Request } from '../destination/destination.ts';
 import { problemOfHeader } from '../destination/headers.ts';
+import { beginning } from '../fault.ts';
 import { checkSegment } from '../template/places.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';
@@ -37,7 +38,7 @@ function methodOf(value: unknown): HttpMethod {
   if (method === undefined)
     throw renderFault(
       'method',
-      `${JSON.stringify(value)?.slice(0, 40) ?? 'nothing'} is not a method; expected GET, POST, PUT, PATCH or DELETE`,
+      `${beginning(JSON.stringify(value) ?? 'nothing', 40)} is not a method; expected GET, POST, PUT, PATCH or DELETE`,
     );
   return method;
 }

@@ -9,7 +9,7 @@ import { stringifyJson } from '../numbers.ts';
 import { type BoundDestination, bindDestination, isFaults } from './bind.ts';
 import { compileDestination } from './compile.ts';
 import type { Destination } from './destination.ts';
-import { type Supply, variableOf } from './settings.ts';
+import { givenSecrets, type Supply, variableOf } from './settings.ts';
 
 /** One file of the folder. */
 export interface Loaded {
@@ -25,6 +25,8 @@ export interface Loaded {
   readonly faults: readonly Fault[];
   /** Of the settings as they are now, which the operator mends. */
   readonly missing: readonly Fault[];
+  /** The operator's secrets, right or wrong: what is said of this file must not show them. */
+  readonly secrets: readonly string[];
   /** Where outputs opt out of escaping. */
   readonly raws: readonly Path[];
 }
@@ -104,9 +106,10 @@ export function load(id: string, file: string, supply: Supply, previous?: Loaded
   if (isFaults(compiled)) return broken(id, file, compiled, text);
   const { destination, raws } = compiled;
   const bound = bindDestination(destination, supply);
+  const secrets = secretsOf(destination, bound, supply);
   return isFaults(bound)
-    ? { id, file, text, destination, bound: undefined, faults: [], missing: bound, raws }
-    : { id, file, text, destination, bound, faults: [], missing: [], raws };
+    ? { id, file, text, destination, bound: undefined, faults: [], missing: bound, secrets, raws }
+    : { id, file, text, destination, bound, faults: [], missing: [], secrets, raws };
 }
 
 /** Settings from files may have changed by now, or be there at last; where one cannot be read any more, its last good value holds. */
@@ -114,15 +117,20 @@ function rebound(previous: Loaded, supply: Supply): Loaded {
   const { destination, missing } = previous;
   if (destination === undefined) return previous;
   const bound = bindDestination(destination, supply);
+  const secrets = secretsOf(destination, bound, supply);
   if (isFaults(bound)) {
     const same = bound.length === missing.length && bound.every(({ message }, index) => message === missing[index]?.message);
-    return same ? previous : { ...previous, missing: bound };
+    return same ? previous : { ...previous, missing: bound, secrets };
   }
   const values = ({ settings }: BoundDestination) => stringifyJson(settings.values);
   const same = missing.length === 0 && previous.bound !== undefined && values(bound) === values(previous.bound);
-  return same ? previous : { ...previous, bound, missing: [] };
+  return same ? previous : { ...previous, bound, missing: [], secrets };
+}
+
+function secretsOf({ settings }: Destination, bound: BoundDestination | readonly Fault[], supply: Supply): readonly string[] {
+  return isFaults(bound) ? givenSecrets(settings, supply) : bound.settings.secrets;
 }
 
 function broken(id: string, file: string, faults: readonly Fault[], text?: string): Loaded {
-  return { id, file, text, destination: undefined, bound: undefined, faults, missing: [], raws: [] };
+  return { id, file, text, destination: undefined, bound: undefined, faults, missing: [], secrets: [], raws: [] };
 }

@@ -1,6 +1,6 @@
 /** What the sync form is told: objects, modes, fields and options of a destination, for what was chosen so far. */
 
-import { didYouMean, Fault, oneOf } from '../fault.ts';
+import { beginning, didYouMean, Fault, oneOf } from '../fault.ts';
 import { type Scope, scopeOf } from '../template/scope.ts';
 import { scalarText } from '../template/text.ts';
 import type { Ask } from './ask.ts';
@@ -97,7 +97,7 @@ function unknownChoice(what: string, id: string, items: readonly Item[]): Fault 
   const there = ids.length === 0 ? `There are no ${what}s.` : `There is ${oneOf(ids)}.`;
   return new Fault({
     code: 'request.choice',
-    sentence: `There is no ${what} "${id.slice(0, 100)}". ${there}`,
+    sentence: `There is no ${what} "${beginning(id, 100)}". ${there}`,
     hint: didYouMean(id.slice(0, 100), ids),
   });
 }

@@ -1,5 +1,6 @@
 /** A configuration's mappings, read leniently, and the record that they make of a row. */
 
+import { beginning } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import { isMap } from '../template/text.ts';
 
@@ -59,7 +60,7 @@ export function allMappings({ identifier, fields, custom }: Mappings): Mapping[]
 export function unreadableMapping(mappings: Mappings): string | undefined {
   const entry = allMappings(mappings).find((mapping) => mapping.type === 'unknown');
   return entry?.type === 'unknown'
-    ? `the mapping ${entry.json.slice(0, 200)} has a form that Rowpost does not know, or a value that the call does not carry`
+    ? `the mapping ${beginning(entry.json, 200)} has a form that Rowpost does not know, or a value that the call does not carry`
     : undefined;
 }
 

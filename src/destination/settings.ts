@@ -1,6 +1,6 @@
 /** Binds the settings of a destination to what the operator supplies. */
 
-import { Fault } from '../fault.ts';
+import { beginning, Fault } from '../fault.ts';
 import { ExactNumber, exactNumber, parseJson, stringifyJson } from '../numbers.ts';
 import type { Destination, SettingDeclaration } from './destination.ts';
 
@@ -44,10 +44,22 @@ export function bindSettings(destination: Destination, supply: Supply, known?: B
       continue;
     }
     values[declaration.name] = bound;
-    if (declaration.secret) secrets.push(typeof bound === 'string' ? bound : stringifyJson(bound));
-    else open[declaration.name] = bound;
+    if (!declaration.secret) open[declaration.name] = bound;
+    else if (typeof bound !== 'boolean') secrets.push(textOfValue(bound));
   }
-  return faults.length > 0 ? faults : { values, open, secrets };
+  if (faults.length > 0) return faults;
+  const read = known === undefined ? destination.settings : destination.settings.filter(({ header }) => header !== undefined);
+  return { values, open, secrets: [...new Set([...secrets, ...givenSecrets(read, supply)])] };
+}
+
+/** Secrets as they were given, whether or not they can be used: JSON may be written in more than one way. */
+export function givenSecrets(settings: readonly SettingDeclaration[], supply: Supply): string[] {
+  return settings.flatMap((declaration) => {
+    const { header, secret, type } = declaration;
+    if (!secret || type === 'boolean') return [];
+    const text = header === undefined ? textOf(declaration, supply) : supply.header?.(header);
+    return typeof text === 'string' ? [text] : [];
+  });
 }
 
 /** Values given directly, as golden cases do; checked as if the operator had supplied them. */
@@ -94,7 +106,7 @@ function bind(declaration: SettingDeclaration, supply: Supply): unknown {
   const value = readAs(declaration.type, text);
   const wrong = value === undefined ? `is not ${TYPE_WORDS[declaration.type]}` : checkValue(declaration, value);
   if (wrong === undefined) return value;
-  const shown = secret ? 'its value' : JSON.stringify(text.slice(0, 60));
+  const shown = secret ? 'its value' : JSON.stringify(beginning(text, 60));
   return new Fault({
     code: 'settings.value',
     sentence: `settings.${name} (${sent === undefined ? env : `header ${header}`}): ${shown} ${wrong}.`,
@@ -147,7 +159,7 @@ function readAs(type: SettingDeclaration['type'], text: string): unknown {
 }
 
 /** What is wrong with a value, as the rest of a sentence; nothing where it is as declared. */
-export function checkValue({ type, pattern, allowed }: SettingDeclaration, value: unknown): string | undefined {
+export function checkValue({ type, pattern, allowed, secret }: SettingDeclaration, value: unknown): string | undefined {
   const typed =
     type === 'json' ||
     (type === 'number'
@@ -160,7 +172,7 @@ export function checkValue({ type, pattern, allowed }: SettingDeclaration, value
     if (!pattern.test(text)) return `does not match ${pattern}`;
   }
   if (allowed !== undefined && !allowed.some((one) => stringifyJson(one) === stringifyJson(value))) {
-    return `is not one of ${allowed.map(textOfValue).join(', ')}`;
+    return secret ? 'is none of its enum' : `is not one of ${allowed.map(textOfValue).join(', ')}`;
   }
   return undefined;
 }

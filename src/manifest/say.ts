@@ -1,6 +1,6 @@
 /** Values and what was expected of them, in a few words for a sentence. */
 
-import { oneOf } from '../fault.ts';
+import { beginning, oneOf } from '../fault.ts';
 import { ExactNumber } from '../numbers.ts';
 import type { Problem } from '../schema/validate.ts';
 
@@ -24,7 +24,7 @@ export function say(value: unknown): string {
   if (typeof value === 'object' && !(value instanceof ExactNumber))
     return Object.keys(value).length === 0 ? 'an empty map' : 'a map';
   const text = String(value);
-  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  const short = beginning(text, 60);
   return typeof value === 'string' ? `"${short.replace(/\s+/g, ' ')}"` : short;
 }
 

@@ -1,150 +1,117 @@
 /** Takes secrets out of text, in whatever encoding they turn up. */
 
+import { Decoded, SEGMENT } from './decoded.ts';
+import { formsOf, partsOf } from './forms.ts';
+import { Pieces, SHORTEST } from './pieces.ts';
+
 export interface Redactor {
   /** The text with `[secret]` in place of each secret. */
   redact(text: string): string;
   /** From now on this is a secret too, until what is returned is called. */
   add(secret: string): () => void;
+  /** A redactor that knows these beside whatever this one knows at the time. */
+  with(secrets: Iterable<string>): Redactor;
 }
 
 const MARK = '[secret]';
 
-/** Where a text was shortened; what stands before may be the beginning of a secret. */
-const CUT = '…';
+/** How often escapes are read: a log line quotes an answer that quotes a URL, and each escapes what it holds. */
+const LEVELS = 5;
 
-/** Shorter ones would black out half of every text, and keep no secret anyway. */
-const SHORTEST = 4;
+/** Characters that segments of a long text share: no piece of a secret is longer, were each character escaped five times. */
+const OVERLAP = 4096;
 
-/** Part of an encoded secret inside something longer: below this many characters it would meet innocent text. */
-const SHORTEST_PART = 8;
+/** Filled anew for each search, which nothing interrupts. */
+const SCRATCH = { text: new Decoded(), other: new Decoded() };
 
-/** A secret with all that it may turn up as. Each has its own pattern: one for all would be made anew for every caller. */
-interface Known {
-  readonly forms: readonly string[];
-  readonly pattern: RegExp;
-  /** How often it was added. */
-  count: number;
+/**
+ * A secret of less than four characters is not looked for: it would black out half of every text, which then shows by
+ * what is missing what the secret is; and whoever wants it has guessed it by then.
+ */
+export function createRedactor(secrets: Iterable<string>): Redactor {
+  return create(secrets, []);
 }
 
-export function createRedactor(secrets: Iterable<string>): Redactor {
-  const known = new Map<string, Known>();
+function create(secrets: Iterable<string>, shared: readonly Pieces[]): Redactor {
+  const known = new Map<string, { count: number; readonly releases: readonly (() => void)[] }>();
+  const own = new Pieces();
+  const all = [own, ...shared];
 
   function add(secret: string): () => void {
     if (secret.length < SHORTEST) return () => undefined;
-    const own = known.get(secret) ?? learn(secret);
-    known.set(secret, own);
-    own.count++;
+    const one = known.get(secret) ?? { count: 0, releases: learn(secret, own) };
+    known.set(secret, one);
+    one.count++;
     let released = false;
     return () => {
-      if (!released && --own.count === 0) known.delete(secret);
+      if (!released && --one.count === 0) {
+        known.delete(secret);
+        for (const release of one.releases) release();
+      }
       released = true;
     };
   }
 
   for (const secret of secrets) add(secret);
-  return {
-    add,
-    redact(text) {
-      const whole = withoutSecrets(text, known.values());
-      return whole.includes(CUT) ? withoutBeginnings(whole, known.values()) : whole;
-    },
-  };
+  return { add, redact: (text) => withoutSecrets(text, all), with: (more) => create(more, all) };
 }
 
-function learn(secret: string): Known {
-  // A form that is short, or empty, would be found everywhere.
-  const forms = [...new Set([secret, ...asUtf8(secret)].flatMap(formsOf))].filter((form) => form.length >= SHORTEST);
-  return { forms, pattern: alternation(forms), count: 0 };
+function learn(secret: string, pieces: Pieces): (() => void)[] {
+  const forms = new Set([secret, ...partsOf(secret)].flatMap(formsOf));
+  return [...forms].map((form) => pieces.add(form));
 }
 
-function withoutSecrets(text: string, known: Iterable<Known>): string {
-  const found: { start: number; end: number }[] = [];
-  for (const { pattern } of known) {
-    pattern.lastIndex = 0;
-    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text))
-      found.push({ start: match.index, end: pattern.lastIndex });
+/** A part of a text that is not shown. */
+interface Range {
+  from: number;
+  to: number;
+}
+
+function withoutSecrets(text: string, known: readonly Pieces[]): string {
+  const found: Range[] = [];
+  for (let from = 0; from < text.length; from += SEGMENT - OVERLAP) {
+    const to = Math.min(text.length, from + SEGMENT);
+    search(text, from, to, known, found);
+    if (to === text.length) break;
   }
   if (found.length === 0) return text;
-  found.sort((a, b) => a.start - b.start);
+  found.sort((a, b) => a.from - b.from);
   let shown = '';
   let after = 0;
-  for (const { start, end } of found) {
+  for (const range of found) {
+    const { from, to } = trimmed(text, range);
     // Secrets may overlap: what one mark hides is not shown by the next.
-    if (start >= after) shown += text.slice(after, start) + MARK;
-    after = Math.max(after, end);
+    if (from >= after) shown += text.slice(after, from) + MARK;
+    after = Math.max(after, to);
   }
   return shown + text.slice(after);
 }
 
-function withoutBeginnings(text: string, known: Iterable<Known>): string {
-  const forms = [...known].flatMap((one) => one.forms);
-  const parts = text.split(CUT);
-  return parts.map((part, index) => (index === parts.length - 1 ? part : withoutBeginning(part, forms))).join(CUT);
+/** A secret's line is found with the ends of the lines around it; they are not hidden, so that the words beside it stay apart. */
+function trimmed(text: string, { from, to }: Range): Range {
+  let [begin, end] = [from, to];
+  while (begin < end && /\s/.test(text.charAt(begin))) begin++;
+  while (end > begin && /\s/.test(text.charAt(end - 1))) end--;
+  return { from: begin, to: end };
 }
 
-/** The text without the beginning of a secret that it ends with. */
-function withoutBeginning(whole: string, forms: readonly string[]): string {
-  // Half a surrogate pair at the cut has become U+FFFD.
-  const text = whole.replace(/\ufffd$/, '');
-  let start = text.length;
-  for (const form of forms) {
-    const head = form.slice(0, SHORTEST);
-    const from = Math.max(0, text.length - form.length);
-    for (let at = text.indexOf(head, from); at !== -1 && at < start; at = text.indexOf(head, at + 1))
-      if (form.startsWith(text.slice(at))) start = at;
+function search(text: string, begin: number, end: number, known: readonly Pieces[], found: Range[]): void {
+  let { text: read, other } = SCRATCH;
+  read.read(text, begin, end);
+  let last: Range | undefined;
+  const told = (from: number, to: number) => {
+    // Pieces of one secret overlap: there may be as many as there are characters.
+    if (last !== undefined && from < last.to && to > last.from) {
+      last.from = Math.min(last.from, from);
+      last.to = Math.max(last.to, to);
+    } else {
+      last = { from, to };
+      found.push(last);
+    }
+  };
+  for (let level = 0; level <= LEVELS; level++) {
+    for (const pieces of known) pieces.find(read, told);
+    if (!read.escaped || !other.unescape(read)) return;
+    [read, other] = [other, read];
   }
-  return start === text.length ? whole : text.slice(0, start) + MARK;
-}
-
-/** Longest first: an alternation takes the first that fits, and a secret may begin with another one. */
-function alternation(forms: Iterable<string>): RegExp {
-  const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-  return new RegExp(longestFirst.map((form) => form.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')).join('|'), 'g');
-}
-
-/** What came by a header is Latin-1 to Node, and may have been UTF-8 to whoever wrote it. */
-function asUtf8(secret: string): string[] {
-  if (!/[\u0080-\u00ff]/.test(secret) || /[\u0100-\uffff]/.test(secret)) return [];
-  const read = Buffer.from(secret, 'latin1').toString('utf8');
-  return read.includes('\ufffd') || read.length < SHORTEST ? [] : [read];
-}
-
-function formsOf(secret: string): string[] {
-  // Half a surrogate pair cannot be encoded; on its way out it becomes U+FFFD, so that is what is looked for.
-  const text = secret.toWellFormed();
-  const percent = [encodeURIComponent(text), new URLSearchParams([['', text]]).toString().slice(1)];
-  const json = [escapeJson(text), escapeJson(text).replaceAll('/', '\\/'), asciiOnly(escapeJson(text))];
-  return [
-    secret,
-    text,
-    // As reasons print it: in one line.
-    text.replace(/\p{Cc}+/gu, ' ').trim(),
-    ...percent,
-    ...percent.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())),
-    ...json,
-    // JSON inside a string of JSON: a body that is quoted in a log line.
-    ...json.map(escapeJson),
-    ...base64Forms(Buffer.from(text, 'utf8')),
-  ];
-}
-
-function escapeJson(text: string): string {
-  return JSON.stringify(text).slice(1, -1);
-}
-
-/** As printers write JSON that keep to ASCII. */
-function asciiOnly(text: string): string {
-  return text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-}
-
-/** Base64 of the secret alone, and what of it shows when it is encoded behind something else, as in `user:secret`. */
-function base64Forms(bytes: Buffer): string[] {
-  const whole = bytes.toString('base64');
-  const parts = [0, 1, 2].map((before) => {
-    const encoded = Buffer.concat([Buffer.alloc(before), bytes]).toString('base64');
-    // Only the characters whose six bits all come from the secret are the same whatever stands around it.
-    return encoded.slice(Math.ceil((before * 8) / 6), Math.floor(((before + bytes.length) * 8) / 6));
-  });
-  const all = [whole, whole.replace(/=+$/, ''), ...parts.filter((part) => part.length >= SHORTEST_PART)];
-  return [...all, ...all.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))];
 }

@@ -75,9 +75,7 @@ export function hightouchMethods<C extends Caller>(
       try {
         return withoutSecrets(await answer(own, params, { now: own.now(), ask: own.ask(maxAge, own.elapsed()) }), own.redact);
       } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-        const message = own.redact(error.message);
-        throw new RpcError(error.code === 'lookup.failed' ? RPC_CODES.upstream : RPC_CODES.invalidParams, message);
+        throw told(error, own);
       }
     });
   };
@@ -106,10 +104,21 @@ export function hightouchMethods<C extends Caller>(
   );
   for (const operation of OPERATIONS)
     methods.set(operation, async (params, caller) => {
-      const read = readOperation(params, maxRows);
-      return operate(running(caller), operation, read, caller.signal);
+      const own = running(caller);
+      try {
+        return await operate(own, operation, readOperation(params, maxRows), caller.signal);
+      } catch (error) {
+        throw told(error, own);
+      }
     });
   return methods;
+}
+
+/** What the caller is told of a mistake, without secrets; what is none is a bug, whose error goes to the log as it is. */
+function told(error: unknown, { redact }: Pick<Running, 'redact'>): unknown {
+  if (error instanceof RpcError) return new RpcError(error.code, redact(error.message), error.data);
+  if (!(error instanceof Fault)) return error;
+  return new RpcError(error.code === 'lookup.failed' ? RPC_CODES.upstream : RPC_CODES.invalidParams, redact(error.message));
 }
 
 /** Methods of a destination that is out of order: whatever is called, the answer says why. */
@@ -202,10 +211,15 @@ function rejectedRows(
   { redact }: Pick<Running, 'redact'>,
 ): object {
   const rejected = new Map<string, { id: unknown; reason: string }>();
+  // One reason is often that of all rows.
+  const shown = new Map<string, string>();
   for (const [index, id] of ids.entries()) {
     const reason = reasons[index];
     const key = stringifyJson(id);
-    if (reason !== undefined && !rejected.has(key)) rejected.set(key, { id, reason: redact(reason) });
+    if (reason === undefined || rejected.has(key)) continue;
+    const clean = shown.get(reason) ?? redact(reason);
+    shown.set(reason, clean);
+    rejected.set(key, { id, reason: clean });
   }
   return { rejectedRows: [...rejected.values()] };
 }

@@ -1,5 +1,6 @@
 /** Reads the params of Hightouch's methods: leniently where that loses nothing, else with a sentence that names the member. */
 
+import { beginning } from '../fault.ts';
 import { ExactNumber } from '../numbers.ts';
 import { RPC_CODES, RpcError } from '../rpc/method.ts';
 import { isMap } from '../template/text.ts';
@@ -73,7 +74,7 @@ export function readOperation(params: unknown, maxRows: number): OperationParams
 
 /** A name that is quoted back. */
 function quoted(name: string): string {
-  return JSON.stringify(name.slice(0, 80));
+  return JSON.stringify(beginning(name, QUOTED));
 }
 
 /** By name, or none at all: absent, or the empty list that some clients send for it. */

@@ -1,6 +1,6 @@
 /** JSON-RPC 2.0: the text of a body in, the text of an answer out, or nothing where nothing is to be answered. */
 
-import { Fault } from '../fault.ts';
+import { beginning, Fault } from '../fault.ts';
 import { ExactNumber, JsonError, parseJson, stringifyJson } from '../numbers.ts';
 import { type Method, type Methods, RPC_CODES, RpcError } from './method.ts';
 import { type Call, InvalidRequest, readCall } from './request.ts';
@@ -9,6 +9,8 @@ import { type Call, InvalidRequest, readCall } from './request.ts';
 export const MAX_BATCH = 100;
 
 export interface DispatchHooks {
+  /** Takes out of an error's message what the caller must not see: it may quote what was sent. */
+  redact(text: string): string;
   /** A call without an `id` came. It was not carried out: nobody would hear of the outcome. */
   notification(name: string): void;
   /** A method threw what it should not; gives the reference under which it can be found in the log. */
@@ -26,7 +28,7 @@ export async function dispatch<Context>(
   hooks: DispatchHooks,
 ): Promise<string | undefined> {
   const parsed = parseBody(body);
-  if (parsed instanceof RpcError) return rpcErrorText(null, parsed);
+  if (parsed instanceof RpcError) return errorText(null, parsed, hooks);
   if (!Array.isArray(parsed)) return answer(parsed, methods, context, hooks);
   if (parsed.length === 0) return refusal('The batch is empty. Send at least one call.');
   if (parsed.length > MAX_BATCH) return refusal(`The batch has ${parsed.length} calls. At most ${MAX_BATCH} are taken at once.`);
@@ -39,6 +41,10 @@ export async function dispatch<Context>(
 export function rpcErrorText(id: Call['id'] | null, error: RpcError): string {
   const { code, message, data } = error;
   return `{"jsonrpc":"2.0","id":${stringifyJson(id ?? null)},"error":${stringifyJson({ code, message, data })}}`;
+}
+
+function errorText(id: Call['id'] | null, { code, message, data }: RpcError, { redact }: DispatchHooks): string {
+  return rpcErrorText(id, new RpcError(code, redact(message), data));
 }
 
 /** Too deep a nesting is a parse error like any other: the text is given up before its `id` is known. */
@@ -62,7 +68,7 @@ async function answer<Context>(
   hooks: DispatchHooks,
 ): Promise<string | undefined> {
   const call = readCall(entry);
-  if (call instanceof InvalidRequest) return rpcErrorText(call.id, call);
+  if (call instanceof InvalidRequest) return errorText(call.id, call, hooks);
   if (call.id === undefined) {
     hooks.notification(call.method);
     return undefined;
@@ -78,7 +84,7 @@ async function answer<Context>(
 
 async function run<Context>(method: Method<Context> | undefined, call: Call, context: Context): Promise<unknown> {
   if (method === undefined) {
-    throw new RpcError(RPC_CODES.methodNotFound, `Method not found: ${stringifyJson(call.method.slice(0, 60))}`);
+    throw new RpcError(RPC_CODES.methodNotFound, `Method not found: ${stringifyJson(beginning(call.method, 60))}`);
   }
   const { params } = call;
   if (params !== undefined && (typeof params !== 'object' || params === null || params instanceof ExactNumber)) {
@@ -88,10 +94,10 @@ async function run<Context>(method: Method<Context> | undefined, call: Call, con
 }
 
 function failureText(call: Call, error: unknown, hooks: DispatchHooks): string {
-  if (error instanceof Fault) return rpcErrorText(call.id, new RpcError(RPC_CODES.invalidParams, error.message));
+  if (error instanceof Fault) return errorText(call.id, new RpcError(RPC_CODES.invalidParams, error.message), hooks);
   if (error instanceof RpcError) {
     try {
-      return rpcErrorText(call.id, error);
+      return errorText(call.id, error, hooks);
     } catch (unprintable) {
       return failureText(call, unprintable, hooks);
     }

@@ -16,6 +16,8 @@ export interface AppDeps {
   readonly gate: Gate;
   /** Bytes, inflated. */
   readonly bodyLimit: number;
+  /** Takes out of what is answered what nobody may see: the secrets of the operator. */
+  redact(text: string): string;
   readonly log: Log;
   /** Whether calls should go elsewhere by now. */
   stopping(): boolean;
@@ -27,7 +29,7 @@ export interface AppDeps {
 const CALLS = '/hightouch/';
 
 export function createApp(deps: AppDeps): Koa {
-  const { log, newReference = () => randomBytes(5).toString('hex') } = deps;
+  const { log, redact, newReference = () => randomBytes(5).toString('hex') } = deps;
   const readBody = createBodyReader(deps.bodyLimit);
 
   function bug(error: unknown, where: Readonly<Record<string, string>>): string {
@@ -39,7 +41,7 @@ export function createApp(deps: AppDeps): Koa {
   const answerCall = createCallHandler({ ...deps, readBody, bug, callsPerDestination: deps.callsPerDestination ?? 100 });
 
   function answerFailure(ctx: Context, error: unknown): void {
-    if (error instanceof Refusal) refuse(ctx, error);
+    if (error instanceof Refusal) refuse(ctx, error, redact);
     else answerBug(ctx, bug(error, { method: ctx.method }));
   }
 
@@ -61,7 +63,7 @@ export function createApp(deps: AppDeps): Koa {
       answerJson(
         ctx,
         JSON.stringify({
-          error: `There is nothing at ${quoted(path)}. Calls go to ${CALLS}<destination>; / lists the destinations.`,
+          error: redact(`There is nothing at ${quoted(path)}. Calls go to ${CALLS}<destination>; / lists the destinations.`),
         }),
       );
     } else if (ctx.method === 'GET' || ctx.method === 'HEAD') {

@@ -17,6 +17,7 @@ export interface CallDeps {
   stopping(): boolean;
   readonly gate: Gate;
   readonly readBody: ReadBody;
+  redact(text: string): string;
   readonly log: Log;
   /** Logs a bug and gives its reference. */
   bug(error: unknown, where: Readonly<Record<string, string>>): string;
@@ -76,7 +77,7 @@ async function answer(
   destination: Hosted,
   caller: Caller,
   line: CallLine,
-  { readBody, bug }: CallDeps,
+  { readBody, redact, bug }: CallDeps,
 ): Promise<void> {
   const { text, bytes } = await readBody(ctx, (body) => caller.prove(body, destination.id));
   line.bytes = bytes;
@@ -86,6 +87,7 @@ async function answer(
     methods,
     { signal: hangUpSignal(ctx.res), header: (name) => ctx.get(name) || undefined },
     {
+      redact,
       notification(name) {
         methods.get(name);
         line.notifications++;

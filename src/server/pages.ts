@@ -9,6 +9,7 @@ interface PageDeps {
   hosted(): ReadonlyMap<string, Hosted>;
   stopping(): boolean;
   readonly gate: Gate;
+  redact(text: string): string;
 }
 
 export type Page = (ctx: Context, deps: PageDeps) => void;
@@ -35,7 +36,7 @@ function showReadiness(ctx: Context, deps: PageDeps): void {
     destinations: all.map(({ id, state, problems }) => ({
       id,
       state,
-      ...(reader?.may(id) && problems.length > 0 ? { problems } : {}),
+      ...(reader?.may(id) && problems.length > 0 ? { problems: problems.map(deps.redact) } : {}),
     })),
   };
 }
@@ -59,7 +60,10 @@ function showHome(ctx: Context, deps: PageDeps): void {
   const main =
     reader === undefined
       ? '<p>Who sends its token, as password or as bearer token, sees more.</p>'
-      : listed([...deps.hosted().values()].filter(({ id }) => reader.may(id)));
+      : listed(
+          [...deps.hosted().values()].filter(({ id }) => reader.may(id)),
+          deps,
+        );
   ctx.body = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -73,14 +77,14 @@ ${main}
 }
 
 /** Paths only: what the caller says this host is called is not to be trusted. */
-function listed(all: readonly Hosted[]): string {
+function listed(all: readonly Hosted[], { redact }: Pick<PageDeps, 'redact'>): string {
   if (all.length === 0) return '<p>It has no destinations yet.</p>';
   const items = all.map(({ id, name, description, state, problems }) => {
-    const lines = [description, ...(state === 'broken' ? ['Out of order.', ...problems] : [])].filter(
-      (line) => line !== undefined,
+    const lines = [description, ...(state === 'broken' ? ['Out of order.', ...problems] : [])].flatMap((line) =>
+      line === undefined ? [] : [redact(line)],
     );
     const path = `/hightouch/${encodeURIComponent(id)}`;
-    return `<li><strong>${escapeHtml(name)}</strong> <code>${escapeHtml(path)}</code>${lines.map((line) => `<small>${escapeHtml(line)}</small>`).join('')}</li>`;
+    return `<li><strong>${escapeHtml(redact(name))}</strong> <code>${escapeHtml(path)}</code>${lines.map((line) => `<small>${escapeHtml(line)}</small>`).join('')}</li>`;
   });
   return `<p>Calls are sent to these paths, with POST:</p>\n<ul>\n${items.join('\n')}\n</ul>`;
 }

@@ -1,6 +1,7 @@
 /** What the server answers instead of a result when a request fails before its call is read. */
 
 import type { Context } from 'koa';
+import { beginning } from '../fault.ts';
 import { rpcErrorText } from '../rpc/dispatch.ts';
 import { RPC_CODES, type RpcCode, RpcError } from '../rpc/method.ts';
 
@@ -22,10 +23,10 @@ export class Refusal extends Error {
   }
 }
 
-export function refuse(ctx: Context, { init }: Refusal): void {
+export function refuse(ctx: Context, { init }: Refusal, redact: (text: string) => string): void {
   ctx.status = init.status;
   ctx.set(init.headers ?? {});
-  answerJson(ctx, rpcErrorText(null, new RpcError(init.code, init.sentence, init.data)));
+  answerJson(ctx, rpcErrorText(null, new RpcError(init.code, redact(init.sentence), init.data)));
 }
 
 /** Answers a bug of ours: a reference to look up in the log, and nothing else. */
@@ -52,5 +53,5 @@ export function answerJson(ctx: Context, text: string): void {
 
 /** Part of a request that is quoted back: bounded, and without what could break a line of a log or terminal. */
 export function quoted(text: string): string {
-  return JSON.stringify(text.slice(0, 80).replace(/\p{C}/gu, '?'));
+  return JSON.stringify(beginning(text, 80).replace(/\p{C}/gu, '?'));
 }

@@ -1,6 +1,6 @@
 /** What goes wrong while a template runs: it rejects the row (or fails the call) and names the reason. */
 
-import { Fault } from '../fault.ts';
+import { beginning, Fault } from '../fault.ts';
 
 /** @param word the last part of the fault's code */
 export function renderFault(word: string, sentence: string, cause?: unknown): Fault {
@@ -17,5 +17,5 @@ export function asRenderFault(error: unknown): Fault {
     cause = original;
   }
   const message = cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause);
-  return renderFault('failed', `a template failed: ${message.slice(0, 200)}`, error);
+  return renderFault('failed', `a template failed: ${beginning(message, 200)}`, error);
 }

@@ -1,5 +1,7 @@
 /** What is said of an expression that is none, and what its author may have meant. */
 
+import { beginning } from '../fault.ts';
+
 export const FILTER_IN_COMPARISON = 'Put parentheses around a filter and its value: (body.errors | size) > 0.';
 
 /** A filter, and a comparison behind it. */
@@ -19,7 +21,7 @@ export function operatorHint(text: string): string | undefined {
 }
 
 export function brief(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return beginning(text, 60);
 }
 
 /** What LiquidJS says, as people say it. */

@@ -195,7 +195,7 @@ describe('a choice that there is not', () => {
     [
       'x'.repeat(500),
       undefined,
-      `request.choice: There is no object "${'x'.repeat(100)}". There is person, firm, deal or event.`,
+      `request.choice: There is no object "${'x'.repeat(100)}…". There is person, firm, deal or event.`,
     ],
   ];
   for (const [object, mode, expected] of table) {

@@ -87,6 +87,7 @@ const app = createApp({
     addresses: createAddresses([], []),
     now: Date.now,
   }),
+  redact: (text) => text,
   bodyLimit: options.bodyLimit,
   log,
   stopping: () => false,

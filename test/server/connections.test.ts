@@ -24,6 +24,7 @@ async function limited(maxConnections: number) {
   const app = createApp({
     hosted: () => hosted,
     gate: gateOf({ tokens: [TOKEN] }),
+    redact: (text) => text,
     bodyLimit: 1_000_000,
     log: quiet,
     stopping: () => false,

@@ -50,6 +50,7 @@ export async function serving(hosts: readonly Hosted[], more: Partial<AppDeps> &
     gate: gateOf(more),
     bodyLimit: 100_000,
     log,
+    redact: (text) => text,
     stopping: () => false,
     newReference: () => 'ref-1',
     ...more,

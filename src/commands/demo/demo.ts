@@ -108,7 +108,14 @@ async function startRowpost(crmUrl: string, sent: string[]): Promise<{ host: Hos
     watch: (send) => watched(send, sent),
   });
   host.swap(loadCatalogue(DESTINATIONS, own));
-  const app = createApp({ hosted: () => host.hosted, gate: openGate(), bodyLimit: 1_000_000, log, stopping: () => false });
+  const app = createApp({
+    hosted: () => host.hosted,
+    redact: redactor.redact,
+    gate: openGate(),
+    bodyLimit: 1_000_000,
+    log,
+    stopping: () => false,
+  });
   return { host, server: await listen(app, { host: '127.0.0.1', port: 0, maxConnections: 1000 }) };
 }
 

@@ -1,6 +1,7 @@
 /** Converters: each answers missing for missing and null, and rejects the row for a value that it cannot read. None guesses. */
 
 import { createHash } from 'node:crypto';
+import { beginning } from '../../fault.ts';
 import { ExactNumber, exactNumber, parseJson, stringifyJson } from '../../numbers.ts';
 import { checkSegment, encodeSegment } from '../places.ts';
 import { renderFault } from '../render-fault.ts';
@@ -16,8 +17,7 @@ function present(filter: FilterFunction): FilterFunction {
 
 /** The value in a sentence, shortened; row values are the caller's own. */
 function show(value: unknown): string {
-  const text = stringifyJson(value);
-  return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return beginning(stringifyJson(value), 40);
 }
 
 function unreadable(what: string, value: unknown): never {

@@ -1,6 +1,7 @@
 /** Times, always in UTC. A text that is no time rejects the row; "now" as text is refused, since rows could hold it. */
 
 import type { Liquid } from 'liquidjs';
+import { beginning } from '../../fault.ts';
 import { ExactNumber, stringifyJson } from '../../numbers.ts';
 import { renderFault } from '../render-fault.ts';
 import { scalarText } from '../text.ts';
@@ -26,7 +27,7 @@ function toMilliseconds(value: unknown): number {
 }
 
 function noTime(value: unknown): never {
-  const shown = stringifyJson(value).slice(0, 42);
+  const shown = beginning(stringifyJson(value), 42);
   const sentence = `${shown} is not a time; expected ISO 8601, such as 2026-01-31T12:00:00Z, or seconds since 1970`;
   throw renderFault('convert', sentence);
 }
