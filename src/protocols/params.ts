@@ -74,7 +74,7 @@ export function readOperation(params: unknown, maxRows: number): OperationParams
 
 /** A name that is quoted back. */
 function quoted(name: string): string {
-  return JSON.stringify(beginning(name, QUOTED));
+  return JSON.stringify(beginning(name, 80));
 }
 
 /** By name, or none at all: absent, or the empty list that some clients send for it. */
