@@ -12,7 +12,7 @@ import { isMap, scalarText } from '../template/text.ts';
 import type { Tree } from '../template/tree.ts';
 import type { RenderedAuth } from './auth.ts';
 import { headerValue } from './header-value.ts';
-import { pairsOf, queryString } from './parameters.ts';
+import { pairsOf, queryString, rootOf } from './parameters.ts';
 
 export interface Envelope {
   readonly method: HttpMethod;
@@ -25,8 +25,9 @@ export interface Envelope {
 /** @throws {Fault} where a value would change what is asked of whom */
 export function renderEnvelope(request: Request, base: Base, auth: RenderedAuth | undefined, scope: Scope): Envelope {
   const method = typeof request.method === 'string' ? request.method : methodOf(request.method.value(scope));
-  const own = queryString([...pairsOf(mapOf(request.query, scope, 'query')), ...(auth?.query ?? [])]);
-  const query = [base.query, own].filter((part) => part !== '').join('&');
+  const credentials = auth?.query ?? [];
+  const own = pairsOf(mapOf(request.query, scope, 'query'), takenBy(base, credentials));
+  const query = [base.query, queryString([...own, ...credentials])].filter((part) => part !== '').join('&');
   const url = checkedUrl(base, renderPath(request.path, scope), query);
   const headers = { ...defaultHeaders(request), ...renderHeaders(request.headers, scope), ...auth?.headers };
   return { method, url, headers, key: `${method} ${url}\n${JSON.stringify(headers)}` };
@@ -57,6 +58,12 @@ function renderPath({ template, skeleton }: PathTemplate, scope: Scope): string 
   if (skeleton !== undefined && parts.length !== skeleton.length)
     throw renderFault('path', 'a value would change the parts of the path');
   return path;
+}
+
+/** A parameter that stands twice is read as the first by one API and as the last by another: names from data take none of these. */
+function takenBy({ query }: Base, credentials: RenderedAuth['query']): ReadonlySet<string> | undefined {
+  if (query === '' && credentials.length === 0) return undefined;
+  return new Set([...new URLSearchParams(query).keys(), ...credentials.map(([name]) => name)].map(rootOf));
 }
 
 /** The URL as a parser reads it must be the one that was meant: its origin, its path, its parameters. */

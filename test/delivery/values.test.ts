@@ -137,10 +137,11 @@ function header(text: string | undefined): string | undefined {
   return text;
 }
 
-/** As PHP and Rails read them: a list repeats its name, a map nests with brackets. */
+/** As PHP and Rails read them: a list repeats its name, a map nests with brackets; a list of lists has no name. */
 function pairs(name: string, value: unknown): [string, string][] | undefined {
   const text = textOf(value);
   if (text !== undefined) return text.isWellFormed() ? [[name, text]] : undefined;
+  if (Array.isArray(value) && value.some(Array.isArray)) return undefined;
   const inner = Array.isArray(value)
     ? value.map((item) => pairs(typeof item === 'object' && item !== null ? `${name}[]` : name, item))
     : Object.entries(value as object).map(([key, item]) => pairs(`${name}[${key}]`, item)); // neither a scalar nor a list

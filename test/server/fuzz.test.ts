@@ -16,7 +16,7 @@ import { malformed, type Sent } from './malformed.ts';
 import { readAnswers } from './raw-answers.ts';
 import { TOKEN } from './serving.ts';
 
-/** `FUZZ=1000000 node test/run.js test/server/fuzz.test.ts` is the long form; SEED repeats a run. */
+/** `FUZZ=1000000 node --import tsx test/server/fuzz.test.ts` is the long form, longer than test/run.js lets a file be; SEED repeats a run. */
 const COUNT = Number(process.env.FUZZ ?? 5000);
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const LONG = process.env.FUZZ !== undefined;
