@@ -126,10 +126,8 @@ function schemaErrors(schema: Record<string, unknown>, options: Readonly<Record<
   }
 }
 
-/** A sentence, of an error of Ajv's or of a pattern's. */
 function why(error: unknown): string {
-  const told = error instanceof Error && !(error instanceof TypeError || error instanceof RangeError);
-  return (told ? error.message : 'it cannot be read').replace(/\.?$/, '.');
+  return (error instanceof Error ? error.message : String(error)).replace(/\.?$/, '.');
 }
 
 /** The API may know nothing to choose, or one thing twice; JSON Schema wants at least one, and each once. */

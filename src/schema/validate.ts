@@ -1,8 +1,9 @@
 /** The door to Ajv: compiles a JSON Schema into a function that lists every problem of a value. */
 
-import { Ajv, type ErrorObject } from 'ajv';
+import { Ajv, type ErrorObject, type Options } from 'ajv';
 import formats from 'ajv-formats';
 import { compilePattern, type Pattern } from './pattern.ts';
+import { UNIQUE_ITEMS } from './unique.ts';
 
 /** One problem of a value: where it is and which keyword of the schema it breaks. */
 export interface Problem {
@@ -31,13 +32,9 @@ const LONGEST_URL = 4096;
  * @throws {Error} where the schema itself is not one; the message is Ajv's, or a whole sentence on a pattern
  */
 export function createValidator(schema: object): Validator {
-  const ajv = new Ajv({
-    allErrors: true,
-    verbose: true,
-    strict: false,
+  const ajv = newAjv({
     ownProperties: true,
     allowUnionTypes: true,
-    logger: false,
     code: { regExp: Object.assign(patternOfSchema, { code: 'patternOfSchema' }) },
   });
   // ajv-formats is CommonJS: under Node's ES module rules its function is the default export's own default.
@@ -46,20 +43,31 @@ export function createValidator(schema: object): Validator {
   ajv.addFormat('liquid', true);
   const url = ajv.formats.url;
   if (url instanceof RegExp) ajv.addFormat('url', (text: string) => text.length <= LONGEST_URL && url.test(text));
-  const check = ajv.compile(schema);
+  const check = told(() => ajv.compile(schema));
   // It would answer with a promise, which nobody waits for.
   if ('$async' in check) throw new Error('"$async" is a word of Ajv alone');
-  return (value) => {
-    try {
-      return check(value) ? [] : (check.errors ?? []).slice(0, MAX_PROBLEMS).map((error) => problem(error, value));
-    } catch (error) {
-      // Of a schema that refers to itself on the same spot.
-      if (error instanceof RangeError) throw new Error('its $ref lead back to where they began', { cause: error });
-      throw error;
-    }
-  };
+  return (value) =>
+    told(() => (check(value) ? [] : (check.errors ?? []).slice(0, MAX_PROBLEMS).map((error) => problem(error, value))));
 }
 
+function newAjv(options: Options): Ajv {
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, logger: false, ...options });
+  return ajv.removeKeyword('uniqueItems').addKeyword(UNIQUE_ITEMS);
+}
+
+/** What Ajv stumbles over, said as it says what it refuses. */
+function told<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    // The stack is at its end where a schema refers to itself on the spot.
+    if (cause instanceof RangeError) throw new Error('its $ref lead back to where they began', { cause });
+    if (cause instanceof TypeError) throw new Error('it cannot be read', { cause });
+    throw cause;
+  }
+}
+
+/** For Ajv, which keeps patterns apart by `toString`. */
 function patternOfSchema(source: string): Pattern {
   const pattern = compilePattern(source);
   if ('sentence' in pattern) throw new Error(pattern.sentence);
@@ -71,7 +79,7 @@ let metaSchema: Validator | undefined;
 /** What is wrong with a JSON Schema (draft 07), as far as each keyword alone can tell. */
 export function problemsOfSchema(schema: unknown): Problem[] {
   if (metaSchema === undefined) {
-    const ajv = new Ajv({ allErrors: true, verbose: true, strict: false, validateSchema: false, logger: false });
+    const ajv = newAjv({ validateSchema: false });
     ajv.addFormat('regex', (pattern: string) => !('sentence' in compilePattern(pattern)));
     const check = ajv.compile({ ...(ajv.getSchema('http://json-schema.org/draft-07/schema')?.schema as object), $id: 'schema' }); // part of Ajv
     metaSchema = (value) => (check(value) ? [] : (check.errors ?? []).map((error) => problem(error, value)));
