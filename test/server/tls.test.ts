@@ -1,26 +1,30 @@
 /** The server's own certificate: what is wrong with it, https, and its renewal while calls go on. */
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
+import { warnOfExpiry } from '../../src/commands/credentials.ts';
 import { readCertificate } from '../../src/server/certificate.ts';
 import { CRM } from '../commands/manifests.ts';
 import { folder, rowpost, serve, until } from '../commands/running.ts';
 import { cert, key } from '../outbound/certificate.ts';
+import { FIRST, SECOND } from './certificates.ts';
 
-/** A key of its own, not the one of the certificate. */
-const OTHER_KEY = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg8Kdjx6Y6Yj38HhqX
------END PRIVATE KEY-----
-`;
+const CUT_KEY = `${key.slice(0, 100)}\n-----END PRIVATE KEY-----\n`;
 
 describe('readCertificate', () => {
-  const path = folder({ 'tls.crt': cert, 'tls.key': key, empty: '', 'text.pem': 'no certificate', 'cut.key': OTHER_KEY });
+  const path = folder({
+    'tls.crt': cert,
+    'tls.key': key,
+    empty: '',
+    'text.pem': 'no certificate',
+    'cut.key': CUT_KEY,
+    'first.key': FIRST.key,
+  });
   const file = (name: string) => join(path, name);
   const refused: [string, string, string][] = [
     ['gone.crt', 'tls.key', 'The file FOLDER/gone.crt (ROWPOST_TLS_CERT) cannot be read. Expected a readable PEM file.'],
@@ -56,8 +60,7 @@ describe('readCertificate', () => {
   }
 
   it('refuses a key that belongs to another certificate', () => {
-    const other = made(path, 'other');
-    assert.throws(() => readCertificate({ cert: file('tls.crt'), key: other.key }), {
+    assert.throws(() => readCertificate({ cert: file('tls.crt'), key: file('first.key') }), {
       code: 'settings.tlsKey',
       message: /is not that of the first certificate in/,
     });
@@ -68,25 +71,14 @@ describe('readCertificate', () => {
   });
 });
 
-/** A certificate of its own, for some days. */
-function made(path: string, name: string, days = 365): { cert: string; key: string } {
-  const files = { cert: join(path, `${name}.crt`), key: join(path, `${name}.key`) };
-  const subject = ['-subj', `/CN=${name}`, '-days', String(days), '-keyout', files.key, '-out', files.cert];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', ...subject], {
-    stdio: 'ignore',
-  });
-  return files;
-}
-
 describe('https', async () => {
   const path = folder({ 'destinations/crm.yaml': CRM });
-  const [first, second] = [made(path, 'first'), made(path, 'second', 5)];
   const files = { cert: join(path, 'tls.crt'), key: join(path, 'tls.key') };
-  const put = (from: { cert: string; key: string }) => {
-    copyFileSync(from.cert, files.cert);
-    copyFileSync(from.key, files.key);
+  const put = (pair: { cert: string; key: string }) => {
+    writeFileSync(files.cert, pair.cert);
+    writeFileSync(files.key, pair.key);
   };
-  put(first);
+  put(FIRST);
   const env = { ROWPOST_TLS_CERT: files.cert, ROWPOST_TLS_KEY: files.key };
   const served = await serve({ ...env, ROWPOST_DESTINATIONS: join(path, 'destinations'), CRM_TOKEN: 'made-up-token' });
 
@@ -134,16 +126,16 @@ describe('https', async () => {
       return calls;
     });
     // Half of a pair first: that is no pair.
-    copyFileSync(second.cert, files.cert);
+    writeFileSync(files.cert, SECOND.cert);
     await until(() => said('certificate kept as it was').length > 0);
     assert.match(String(said('certificate kept as it was')[0]?.fault), /is not that of the first certificate/);
     assert.equal(await shown(), 'first');
-    put(second);
+    put(SECOND);
     await until(() => said('certificate renewed').length > 0);
     assert.equal(await shown(), 'second');
     renewed = true;
     for (const calls of await Promise.all(callers)) assert.ok(calls > 0);
-    assert.equal(said('the certificate expires soon').length, 1);
+    assert.equal(said('the certificate expires soon').length, 0);
   });
 
   it('keeps what it has while a file is spoilt', async () => {
@@ -153,4 +145,20 @@ describe('https', async () => {
     assert.equal(await ask(), 200);
     assert.doesNotMatch(served.out.stdout, /PRIVATE KEY|spoilt"/);
   });
+});
+
+describe('a certificate that ends', () => {
+  for (const [days, message] of [
+    [-1, 'the certificate has expired'],
+    [13, 'the certificate expires soon'],
+    [15, undefined],
+  ] as const) {
+    it(`in ${days} days ${message === undefined ? 'is nothing to speak of' : 'is warned of'}`, () => {
+      const warned: string[] = [];
+      const silent = () => undefined;
+      const log = { debug: silent, info: silent, error: silent, warn: (text: string) => void warned.push(text) };
+      warnOfExpiry({ cert, key, expires: Date.now() + days * 86_400_000 }, log);
+      assert.deepEqual(warned, message === undefined ? [] : [message]);
+    });
+  }
 });
