@@ -35,7 +35,11 @@ export const Setting = words(
     ),
     default: Type.Optional(tree({ description: 'Used where neither the variable nor the file is there.' })),
     pattern: Type.Optional(
-      text({ description: 'A regular expression (ECMA-262) that the whole value must match.', examples: ['^[a-z]+[0-9]+$'] }),
+      text({
+        description:
+          'A regular expression (ECMA-262) that the whole value must match. It runs in linear time, so lookaround, references back and counts over 1000 are refused.',
+        examples: ['^[a-z]+[0-9]+$'],
+      }),
     ),
     enum: Type.Optional(
       Type.Array(tree({ description: 'A value that is allowed.' }), { description: 'The only values allowed.', minItems: 1 }),
