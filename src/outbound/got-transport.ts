@@ -1,6 +1,6 @@
 /** Sends requests with got: once each, never following or retrying, over connections of its own behind the guard. */
 
-import type { ClientRequest } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import got, { type Request } from 'got';
 import { type Agents, createAgents } from './agents.ts';
 import { CODINGS } from './answer.ts';
@@ -129,10 +129,17 @@ function attempt(stream: Request, { timeout, signal }: SendOptions, options: Att
         progress.answering = true;
         wire?.more(maxResponse * MAX_FRAMING);
         from.on('error', fail);
-        reading = readResponse(from, options, settle);
+        // What says that it is too large is not begun.
+        if (bodyLength(from) > maxResponse) settle(tooLarge(maxResponse));
+        if (!settled) reading = readResponse(from, options, settle);
       });
       // 101 Switching Protocols was not asked for, and Node gives no response for it.
       request.once('upgrade', () => settle(garbled()));
     });
   });
+}
+
+/** As the head says; an answer of 304 says the length of another one (RFC 9110 section 8.6). */
+function bodyLength({ statusCode, headers }: IncomingMessage): number {
+  return statusCode === 304 ? 0 : Number(headers['content-length'] ?? 0);
 }

@@ -15,7 +15,15 @@ const PUBLIC = [
   '168.63.129.15',
   '198.17.255.255',
 ];
-const PUBLIC_V6 = ['2606:4700:4700::1111', '2a00:1450:4001:80e::200e', '2400:cb00::1', '::ffff:8.8.8.8', '::ffff:808:808'];
+const PUBLIC_V6 = [
+  '2606:4700::1%br-1',
+  '2a01:4f8:1:2:100:5efe:7f00:1',
+  '2606:4700:4700::1111',
+  '2a00:1450:4001:80e::200e',
+  '2400:cb00::1',
+  '::ffff:8.8.8.8',
+  '::ffff:808:808',
+];
 
 const REFUSED = [
   ['0.0.0.0', 'unspecified'],
@@ -61,12 +69,17 @@ const REFUSED = [
   ['2002:a00:1::', '6to4'],
   ['2002:7f00:1::1', '6to4'],
   ['4000::1', 'reserved'],
+  ['2a01:4f8:1:2:0:5efe:7f00:1', 'ISATAP'],
+  ['2a01:4f8:1:2:200:5efe:10.0.0.1', 'ISATAP'],
   ['5f00::1', 'reserved'],
   ['fc00::1', 'private'],
   ['fd00:ec2::254', 'private'],
   ['fd20:ce::254', 'private'],
   ['fe80::1', 'link-local'],
   ['fe80::1%eth0', 'link-local'],
+  ['fe80::1%br-1', 'link-local'],
+  ['::1%a.b:c-d', 'loopback'],
+  ['::ffff:10.0.0.1%br-1', 'private'],
   ['fec0::1', 'reserved'],
   ['ff02::1', 'multicast'],
 ] as const;
