@@ -7,7 +7,7 @@ export type Chance = () => number;
 
 /** Addresses of this machine on which tests listen, first; then what else is not public, and what stands in the cloud. */
 export const LISTENING = ['127.0.0.1', '127.0.0.2', '127.8.9.10'] as const;
-export const ELSEWHERE = [
+const ELSEWHERE = [
   '0.0.0.0',
   '0.1.2.3',
   '10.0.0.1',
@@ -29,7 +29,7 @@ export const ELSEWHERE = [
   '240.0.0.1',
   '255.255.255.255',
 ] as const;
-export const ELSEWHERE_V6 = [
+const ELSEWHERE_V6 = [
   '::',
   '100::1',
   '2001:db8::1',
@@ -161,7 +161,7 @@ function spelledV6(groups: readonly string[], chance: Chance, tail?: string): st
 }
 
 /** One IPv6 address, written in one way. */
-export function spelledOwnV6(address: string, chance: Chance): string {
+function spelledOwnV6(address: string, chance: Chance): string {
   const [left = '', right] = address.split('::');
   const [before, after] = [left, right ?? ''].map((side) => (side === '' ? [] : side.split(':')));
   const missing = 8 - (before?.length ?? 0) - (after?.length ?? 0);
