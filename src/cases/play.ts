@@ -1,9 +1,9 @@
 /** Plays one golden case: the call against its manifest, with the answers that the case gives. Nothing leaves the machine. */
 
 import { authSecrets } from '../delivery/auth.ts';
+import { Bulkhead } from '../delivery/bulkhead.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { Lookups } from '../delivery/lookups.ts';
-import { Pacer } from '../delivery/pacer.ts';
 import { type BoundDestination, isFaults, withSettings } from '../destination/bind.ts';
 import type { Destination } from '../destination/destination.ts';
 import { bindGiven } from '../destination/settings.ts';
@@ -17,7 +17,7 @@ import { dispatch } from '../rpc/dispatch.ts';
 import { SERVER_SETTINGS } from '../settings.ts';
 import type { CaseSpec, ExchangeSpec, RequestCase } from './case.ts';
 import { type CallAnswer, contentOf, replyOf, showRequest } from './exchange.ts';
-import { seededRandom, VirtualClock } from './virtual-clock.ts';
+import { seededRandom, uuidsOf, VirtualClock } from './virtual-clock.ts';
 
 const DEFAULT_NOW = '2026-01-01T00:00:00Z';
 
@@ -75,7 +75,8 @@ async function playWith(bound: BoundDestination, one: CaseSpec, free: ReadonlySe
     send: async (request: OutboundRequest) => target.answer(request),
     clock,
     random,
-    pacer: new Pacer(1),
+    uuid: uuidsOf(random),
+    bulkhead: new Bulkhead(clock, 1),
     deadline: destination.deadline,
     breathe: () => Promise.resolve(),
     bug: rethrow,
@@ -83,11 +84,13 @@ async function playWith(bound: BoundDestination, one: CaseSpec, free: ReadonlySe
   const lookups = new Lookups(single, world, SERVER_SETTINGS.maxLookup.fallback);
   const methods = hightouchMethods(() => ({
     bound: single,
+    deadline: world.deadline,
     now: () => clock.now(),
     redact,
     elapsed: () => clock.elapsed(),
     ask: (maxAge, begun) => lookups.ask(maxAge, begun),
     deliver: (call, gone) => deliver(call, { ...world, gone }),
+    settled: () => undefined,
   }));
   const body = stringifyJson({
     jsonrpc: '2.0',

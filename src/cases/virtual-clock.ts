@@ -72,3 +72,11 @@ export function seededRandom(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 }
+
+/** UUIDs (version 4, RFC 9562 section 5.4) that are the same for the same numbers. */
+export function uuidsOf(random: () => number): () => string {
+  return () =>
+    '00000000-0000-4000-8000-000000000000'.replace(/[08]/g, (digit) =>
+      (digit === '8' ? 8 + Math.floor(random() * 4) : Math.floor(random() * 16)).toString(16),
+    );
+}

@@ -3,7 +3,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import colors from 'picocolors';
+import { batchSize } from '../destination/batch-size.ts';
 import { idOf, type Loaded, load, loadCatalogue, manifestFiles } from '../destination/catalogue.ts';
+import type { Destination } from '../destination/destination.ts';
 import { didYouMean, Fault } from '../fault.ts';
 import { EXIT, type ExitCode, faultJson, hide, hideCredentials, paintFault, print, printJson, supply } from './terminal.ts';
 
@@ -84,5 +86,23 @@ function notesOf({ raws, destination }: Loaded): string[] {
       rule.then === 'accept' ? [`requests.${request.name}.response.rules[${index}] accepts rows by a rule`] : [],
     ),
   );
-  return [...raws.map((path) => `${path.join('.')} switches escaping off with raw`), ...accepts];
+  return [...raws.map((path) => `${path.join('.')} switches escaping off with raw`), ...accepts, ...ratesOf(destination)];
+}
+
+function ratesOf(destination: Destination | undefined): string[] {
+  if (destination === undefined) return [];
+  const requests = [...destination.requests.values()];
+  const { size, declared } = batchSize(destination, requests, destination.deadline);
+  const keyed = requests.filter(({ idempotency, batch }) => idempotency?.by !== undefined && (batch?.size ?? 1) > 1);
+  return [
+    ...(size < declared
+      ? [
+          `behavior.batchSize would be ${declared}; at the declared rate ${size} rows can be sent within the deadline of ${destination.deadline / 1000} s, so ${size} is answered`,
+        ]
+      : []),
+    ...keyed.map(
+      ({ name }) =>
+        `requests.${name}.idempotency.by makes one key of all rows of a request: it is the same again only where the same rows come again in one batch`,
+    ),
+  ];
 }

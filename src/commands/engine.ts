@@ -1,9 +1,12 @@
 /** One destination with its settings at work: its own connections, pace and kept answers, so that none shares another's fate. */
 
+import { randomUUID } from 'node:crypto';
 import { authSecrets } from '../delivery/auth.ts';
+import { Bulkhead } from '../delivery/bulkhead.ts';
+import type { ReasonCode, World } from '../delivery/call.ts';
+import { MOST_AUTO } from '../delivery/concurrency.ts';
 import { deliver } from '../delivery/deliver.ts';
 import { Lookups } from '../delivery/lookups.ts';
-import { Pacer } from '../delivery/pacer.ts';
 import type { BoundDestination } from '../destination/bind.ts';
 import type { Redactor } from '../observe/redact.ts';
 import type { Send } from '../outbound/exchange.ts';
@@ -15,8 +18,6 @@ import { breathe, realClock } from './real-world.ts';
 
 /** After its last call, milliseconds until the connections of an engine that was replaced are closed and its secrets forgotten. */
 const LINGER = 500;
-/** Lookups have connections of their own, so that somebody at the form does not wait behind a batch of rows. */
-const LOOKUP_CONNECTIONS = 4;
 
 export interface EngineOptions {
   /** Addresses and CIDRs of private networks that may be called. */
@@ -42,6 +43,8 @@ export interface Delivered {
   readonly operation: string;
   readonly rows: number;
   readonly rejected: number;
+  /** How many rows were rejected for which code. */
+  readonly reasons?: Readonly<Partial<Record<ReasonCode, number>>>;
   readonly ms: number;
 }
 
@@ -55,20 +58,38 @@ export interface Engine {
   close(): void;
 }
 
-/** @param answers knows what no answer shows; this destination's own secrets are hidden too */
-export function createEngine(bound: BoundDestination, options: EngineOptions, answers: Redactor): Engine {
+/**
+ * @param answers knows what no answer shows; this destination's own secrets are hidden too
+ * @param renewed what proves who we are, where a file holds something newer by now
+ */
+export function createEngine(
+  bound: BoundDestination,
+  options: EngineOptions,
+  answers: Redactor,
+  renewed?: World['renewed'],
+): Engine {
   const { destination, base, settings } = bound;
   const { bug, watch = (send: Send) => send } = options;
   const { maxResponse = SERVER_SETTINGS.maxResponse.fallback, maxLookup = SERVER_SETTINGS.maxLookup.fallback } = options;
   const secrets = [...settings.secrets, ...authSecrets(bound)];
   const guard = createGuard(options.allowPrivate, { exemptOrigin: base?.operators === true ? base.origin : undefined });
   const { concurrency } = destination.connection;
-  const rows = createGotTransport({ connections: concurrency, guard, maxResponse });
-  const lists = createGotTransport({ connections: LOOKUP_CONNECTIONS, guard, maxResponse: maxLookup });
+  const connections = concurrency === 'auto' ? MOST_AUTO : concurrency;
+  const rows = createGotTransport({ connections, guard, maxResponse });
+  const lists = createGotTransport({ connections, guard, maxResponse: maxLookup });
   const deadline = Math.min(destination.deadline, options.deadline ?? Number.POSITIVE_INFINITY);
-  const common = { clock: realClock, random: Math.random, deadline, breathe, bug };
-  const world = { ...common, send: watch(rows.send), pacer: new Pacer(concurrency) };
-  const asking = { ...common, send: watch(lists.send), pacer: new Pacer(LOOKUP_CONNECTIONS) };
+  const common = {
+    clock: realClock,
+    random: Math.random,
+    uuid: randomUUID,
+    bulkhead: new Bulkhead(realClock, concurrency),
+    ...(renewed && { renewed }),
+    deadline,
+    breathe,
+    bug,
+  };
+  const world = { ...common, send: watch(rows.send) };
+  const asking = { ...common, send: watch(lists.send) };
   const lookups = new Lookups(bound, asking, maxLookup);
   const close = () => {
     rows.close();
@@ -78,22 +99,24 @@ export function createEngine(bound: BoundDestination, options: EngineOptions, an
   return {
     running: {
       bound,
+      deadline,
       now: () => Date.now(),
       redact: answers.with(secrets).redact,
       elapsed: () => realClock.elapsed(),
       ask: (maxAge, begun) => (names, asked) => life.during(() => lookups.ask(maxAge, begun)(names, asked)),
-      async deliver(call, gone) {
-        const start = performance.now();
-        const verdicts = await life.during(() => deliver(call, { ...world, gone }));
-        const rejected = verdicts.filter((verdict) => !verdict.accepted).length;
+      deliver: (call, gone) => life.during(() => deliver(call, { ...world, gone })),
+      settled(operation, verdicts, begun) {
+        const codes = verdicts.flatMap((verdict) => (verdict.accepted ? [] : [verdict.code]));
+        const reasons: Partial<Record<ReasonCode, number>> = {};
+        for (const code of codes) reasons[code] = (reasons[code] ?? 0) + 1;
         options.delivered?.({
           destination: destination.id,
-          operation: call.operation,
+          operation,
           rows: verdicts.length,
-          rejected,
-          ms: Math.round(performance.now() - start),
+          rejected: codes.length,
+          ...(codes.length > 0 && { reasons }),
+          ms: Math.round(realClock.elapsed() - begun),
         });
-        return verdicts;
       },
     },
     get busy() {

@@ -1,7 +1,8 @@
 /** The destinations that callers reach: one catalogue after another, each swapped in whole. */
 
 import { createHash } from 'node:crypto';
-import { authSecrets } from '../delivery/auth.ts';
+import { authSecrets, renderAuth } from '../delivery/auth.ts';
+import type { World } from '../delivery/call.ts';
 import { type BoundDestination, bindDestination, isFaults } from '../destination/bind.ts';
 import type { Loaded } from '../destination/catalogue.ts';
 import type { Destination } from '../destination/destination.ts';
@@ -146,10 +147,23 @@ class Served {
   }
 
   #start(bound: BoundDestination): Engine {
-    const engine = createEngine(bound, this.#options, this.#options.answers);
+    const engine = createEngine(bound, this.#options, this.#options.answers, this.#renewed(bound));
     // A call may have found this version before it was replaced, and come to its end only now.
     if (this.#retired) engine.retire();
     return engine;
+  }
+
+  /** What proves who we are, where the files that secrets come from hold something newer than what was used. */
+  #renewed(bound: BoundDestination): World['renewed'] {
+    return async (used) => {
+      const fresh = bindDestination(this.destination, this.#options.supply);
+      if (isFaults(fresh)) return undefined;
+      for (const secret of fresh.settings.secrets)
+        for (const to of [this.#options.answers, this.#options.redactor]) to.add(secret);
+      const values = Object.assign(Object.create(null), bound.settings.values, fresh.settings.values);
+      const auth = renderAuth({ ...bound, settings: { ...bound.settings, values } }, new Date().toISOString());
+      return stringifyJson(auth) === stringifyJson(used) ? undefined : auth;
+    };
   }
 
   /** Whoever was not here for the longest time goes; those with calls under way go last, and finish them. */

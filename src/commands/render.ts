@@ -1,5 +1,6 @@
 /** `rowpost render`: the exact requests that rows would cause, as HTTP and as curl, without sending any. */
 
+import { randomUUID } from 'node:crypto';
 import colors from 'picocolors';
 import { showRequest } from '../cases/exchange.ts';
 import { authSecrets } from '../delivery/auth.ts';
@@ -96,7 +97,7 @@ async function plan(destination: Destination, operation: Operation, options: Ren
   const { object, mode } = chosen;
   const read = await ask(request.lookups);
   const call = { bound, begun: 0, request, operation, idColumn, configuration, object, mode, rows, lookups: read };
-  const planned = await planRequests(call, Date.now(), breathe, new AbortController().signal);
+  const planned = await planRequests(call, Date.now(), randomUUID, breathe, new AbortController().signal);
   return {
     ...planned,
     ids: rows.map((row) => row[idColumn]),

@@ -2,9 +2,19 @@
 
 import type { BoundDestination } from '../destination/bind.ts';
 import { Fault } from '../fault.ts';
+import type { OutboundRequest } from '../outbound/exchange.ts';
 import { renderFault } from '../template/render-fault.ts';
 import { scopeOf } from '../template/scope.ts';
 import { headerValue } from './header-value.ts';
+import { queryString } from './parameters.ts';
+
+/** The same request, with what proves who we are by now. */
+export function withAuth(outbound: OutboundRequest, before: RenderedAuth, after: RenderedAuth): OutboundRequest {
+  const old = queryString(before.query);
+  // What proves who we are stands behind all other parameters.
+  const url = old === '' ? outbound.url : outbound.url.slice(0, -old.length) + queryString(after.query);
+  return { ...outbound, url, headers: { ...outbound.headers, ...after.headers } };
+}
 
 export interface RenderedAuth {
   readonly headers: Readonly<Record<string, string>>;

@@ -5,7 +5,9 @@ import type { Operation, Request } from '../destination/destination.ts';
 import type { ReadConfiguration } from '../destination/mappings.ts';
 import type { OutboundRequest, Send } from '../outbound/exchange.ts';
 import type { Scope } from '../template/scope.ts';
-import type { Pacer } from './pacer.ts';
+import type { RenderedAuth } from './auth.ts';
+import type { Bulkhead } from './bulkhead.ts';
+import type { RateKey } from './rate.ts';
 import { reasonText } from './reason.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
@@ -32,8 +34,12 @@ export interface World {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   random(): number;
-  /** Concurrency and pauses of the destination, shared by its calls. */
-  readonly pacer: Pacer;
+  /** A new one each time. */
+  uuid(): string;
+  /** Of the destination, shared by its calls. */
+  readonly bulkhead: Bulkhead;
+  /** What proves who we are, where it is another one by now than this; undefined where it is not. */
+  renewed?(used: RenderedAuth): Promise<RenderedAuth | undefined>;
   /** Milliseconds that the call may take. */
   readonly deadline: number;
   /** Aborted when the caller hangs up: nothing more is sent. */
@@ -53,14 +59,39 @@ export interface Clock {
   wait(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
+/** Why a row was rejected, by codes that stay: the log counts them, and docs/reasons.md says what to do about each. */
+export type ReasonCode =
+  /** The sync's configuration fits no object, mode or operation of the destination. */
+  | 'configuration'
+  /** What the call needs could not be asked of the API. */
+  | 'lookup'
+  /** The row does not make a request. */
+  | 'not-sent'
+  /** A rule of the manifest rejects the row before it is sent. */
+  | 'rule'
+  /** There was no time, no room, or the API is out of order: nothing left. */
+  | 'not-attempted'
+  /** The request did not reach the API. */
+  | 'not-delivered'
+  /** The request may have arrived, and no answer says what became of it. */
+  | 'outcome-unknown'
+  /** The API said no. */
+  | 'refused'
+  /** The API answered, but not what became of this row. */
+  | 'unclear'
+  /** A bug of Rowpost. */
+  | 'internal';
+
 /** What becomes of a row. */
-export type Verdict = { readonly accepted: true } | { readonly accepted: false; readonly reason: string };
+export type Verdict =
+  | { readonly accepted: true }
+  | { readonly accepted: false; readonly code: ReasonCode; readonly reason: string };
 
 export const ACCEPTED: Verdict = { accepted: true };
 
 /** Whatever a reason quotes, it is bounded here. */
-export function rejected(reason: string): Verdict {
-  return { accepted: false, reason: reasonText(reason) ?? 'rejected without a reason' };
+export function rejected(code: ReasonCode, reason: string): Verdict {
+  return { accepted: false, code, reason: reasonText(reason) ?? 'rejected without a reason' };
 }
 
 /** A row of the call, with what its templates see. */
@@ -80,6 +111,12 @@ export interface PlannedRequest {
   readonly outbound: OutboundRequest;
   /** What the templates of the answer see, beside the answer. */
   readonly scope: Scope;
+  /** What proves who we are, as it stands in `outbound`. */
+  readonly auth: RenderedAuth | undefined;
+  /** Whose share of the declared rates it takes. */
+  readonly rates: readonly RateKey[];
+  /** Goes before the rows of other calls. */
+  readonly urgent: boolean;
   /** Requests that hold an earlier row of the same id or key: this one waits for their answers. */
   readonly after: readonly PlannedRequest[];
 }

@@ -3,6 +3,7 @@
 import { setMaxListeners } from 'node:events';
 import { settleRequest } from './attempts.ts';
 import { type Call, type PlannedRequest, rejected, type Verdict, type World } from './call.ts';
+import { MOST_AUTO } from './concurrency.ts';
 import { planRequests } from './plan.ts';
 import { CallTime } from './time.ts';
 
@@ -34,8 +35,8 @@ class Delivery {
   }
 
   async run(): Promise<Verdict[]> {
-    const { clock, breathe } = this.#world;
-    const plan = await planRequests(this.#call, clock.now(), breathe, this.time.closing);
+    const { clock, uuid, breathe } = this.#world;
+    const plan = await planRequests(this.#call, clock.now(), uuid, breathe, this.time.closing);
     for (const [position, verdict] of plan.settled) this.#settle(position, verdict);
     // A transport that does not come back must not hold the answer.
     await Promise.race([this.#sendAll(plan.requests), this.time.over()]);
@@ -54,7 +55,8 @@ class Delivery {
         await sent;
       }
     };
-    const workers = Math.min(this.#call.bound.destination.connection.concurrency, requests.length);
+    const { concurrency } = this.#call.bound.destination.connection;
+    const workers = Math.min(concurrency === 'auto' ? MOST_AUTO : concurrency, requests.length);
     await Promise.all(Array.from({ length: workers }, work));
   }
 
@@ -68,10 +70,10 @@ class Delivery {
       verdicts = await settleRequest(planned, { ...this.#world, send }, this.time);
     } catch (error) {
       const reference = this.#world.bug(error);
-      verdicts = planned.rows.map(() => rejected(`internal error ${reference}: the row may have arrived`));
+      verdicts = planned.rows.map(() => rejected('internal', `internal error ${reference}: the row may have arrived`));
     }
     for (const [index, { position }] of planned.rows.entries())
-      this.#settle(position, verdicts[index] ?? rejected('outcome unknown: no verdict was reached'));
+      this.#settle(position, verdicts[index] ?? rejected('outcome-unknown', 'outcome unknown: no verdict was reached'));
   }
 
   /** The first verdict holds: what comes after the answer is too late. */
@@ -81,7 +83,7 @@ class Delivery {
 
   #unsettled(position: number): Verdict {
     return this.#started.has(position)
-      ? rejected('outcome unknown: the deadline of the call came before the answer')
-      : rejected(`not attempted: ${this.time.whyClosed()}`);
+      ? rejected('outcome-unknown', 'outcome unknown: the deadline of the call came before the answer')
+      : rejected('not-attempted', `not attempted: ${this.time.whyClosed()}`);
   }
 }

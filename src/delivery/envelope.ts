@@ -13,11 +13,15 @@ import type { Tree } from '../template/tree.ts';
 import type { RenderedAuth } from './auth.ts';
 import { headerValue } from './header-value.ts';
 import { pairsOf, queryString, rootOf } from './parameters.ts';
+import type { RateKey } from './rate.ts';
 
 export interface Envelope {
   readonly method: HttpMethod;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly auth: RenderedAuth | undefined;
+  /** The declared rates that it falls under. */
+  readonly rates: readonly RateKey[];
   /** Equal for rows that may share a request. */
   readonly key: string;
 }
@@ -30,7 +34,9 @@ export function renderEnvelope(request: Request, base: Base, auth: RenderedAuth 
   const query = [base.query, queryString([...own, ...credentials])].filter((part) => part !== '').join('&');
   const url = checkedUrl(base, renderPath(request.path, scope), query);
   const headers = { ...defaultHeaders(request), ...renderHeaders(request.headers, scope), ...auth?.headers };
-  return { method, url, headers, key: `${method} ${url}\n${JSON.stringify(headers)}` };
+  const rates = request.rateLimits.map((limit) => ({ limit, by: scalarText(limit.by?.value(scope)) }));
+  const key = `${method} ${url}\n${JSON.stringify([headers, rates.map(({ by }) => by)])}`;
+  return { method, url, headers, auth, rates, key };
 }
 
 function methodOf(value: unknown): HttpMethod {

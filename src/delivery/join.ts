@@ -38,7 +38,7 @@ export function settleByRows(judging: Judging, mapping: RowResults): Settled {
     if (at.length === 0 && !harmless(judging, mapping, result))
       return none(judging, `a failed result names no row of the request: ${message()}`);
   }
-  return { verdicts: verdicts.map((verdict) => verdict ?? rejected('the answer has no result for this row')), named };
+  return { verdicts: verdicts.map((verdict) => verdict ?? rejected('unclear', 'the answer has no result for this row')), named };
 }
 
 /** Only the rows that failed. */
@@ -71,7 +71,7 @@ function namesNothing({ key, index }: RowErrors): boolean {
 }
 
 function none(judging: Judging, reason: string): Settled {
-  const verdict = rejected(`HTTP ${judging.answer.status}, but ${reason}`);
+  const verdict = rejected('unclear', `HTTP ${judging.answer.status}, but ${reason}`);
   return { verdicts: judging.planned.rows.map(() => verdict), named: 0 };
 }
 
@@ -111,9 +111,10 @@ function verdictOf(judging: Judging, mapping: RowResults, index: number, result:
     if (mapping.ok === undefined || mapping.ok.ask(row.scope.with({ status, headers, body, result }))) return ACCEPTED;
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return rejected(`the result for this row could not be judged: ${error.message}`);
+    return rejected('unclear', `the result for this row could not be judged: ${error.message}`);
   }
   return rejected(
+    'refused',
     judging.reasonFor(row.scope, mapping.reason, { result }) ??
       judging.reasonFor(row.scope, judging.response.reason, {}) ??
       message(),
@@ -124,7 +125,7 @@ function errorVerdict(judging: Judging, mapping: RowErrors, index: number, error
   const scope = judging.planned.rows[index]?.scope;
   const own =
     scope && (judging.reasonFor(scope, mapping.reason, { error }) ?? judging.reasonFor(scope, judging.response.reason, {}));
-  return rejected(own ?? message());
+  return rejected('refused', own ?? message());
 }
 
 /** A result that names no row is harmless only where it surely tells of a success. */

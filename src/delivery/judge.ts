@@ -17,6 +17,10 @@ export type Judgement =
   | { readonly kind: 'settled'; readonly verdicts: readonly Verdict[] }
   /** The manifest says that nothing was taken; `after` is seconds or a date, as it gave it. */
   | { readonly kind: 'retry'; readonly after: string | undefined; readonly verdicts: readonly Verdict[] }
+  /** The manifest says that nothing more should be sent, until then where it says so. */
+  | { readonly kind: 'stop'; readonly after: string | undefined; readonly verdicts: readonly Verdict[] }
+  /** The manifest says that what proves who we are is no longer good; these verdicts hold where there is nothing newer. */
+  | { readonly kind: 'reauth'; readonly verdicts: readonly Verdict[] }
   /** The answer failed and nothing but its status says what to do; these verdicts hold if it is not tried again. */
   | { readonly kind: 'failed'; readonly verdicts: readonly Verdict[] };
 
@@ -50,7 +54,7 @@ export class Judging {
     this.placeOfKey = lazy(
       () => new Map(planned.rows.flatMap(({ key }, place) => (key === undefined ? [] : [[key, place] as const]))),
     );
-    this.#usual = lazy(() => rejected(this.#statusReason()));
+    this.#usual = lazy(() => rejected('refused', this.#statusReason()));
   }
 
   get response(): Response {
@@ -80,7 +84,7 @@ export class Judging {
 
   /** Every row rejected for one reason. */
   all(reason: string): Judgement {
-    const verdict = rejected(reason);
+    const verdict = rejected('unclear', reason);
     return { kind: 'settled', verdicts: this.planned.rows.map(() => verdict) };
   }
 
@@ -88,7 +92,7 @@ export class Judging {
   rejectAll(template: ValueTemplate | undefined = this.response.reason): Verdict[] {
     return this.planned.rows.map((row) => {
       const reason = this.reasonFor(row.scope, template, {});
-      return reason === undefined ? this.#usual() : rejected(reason);
+      return reason === undefined ? this.#usual() : rejected('refused', reason);
     });
   }
 
@@ -112,13 +116,13 @@ export class Judging {
   }
 
   #ruled(rule: AnswerRule): Judgement {
-    const doubt = rule.then !== 'reject' && this.#guesses(rule.if.names) ? this.#unread() : undefined;
+    const doubt = (rule.then === 'accept' || rule.then === 'retry') && this.#guesses(rule.if.names) ? this.#unread() : undefined;
     if (doubt !== undefined) return doubt;
     if (rule.then === 'accept') return { kind: 'settled', verdicts: this.planned.rows.map(() => ACCEPTED) };
     const verdicts = this.rejectAll(rule.reason ?? this.response.reason);
-    return rule.then === 'reject'
-      ? { kind: 'settled', verdicts }
-      : { kind: 'retry', after: afterText(rule.after?.value(this.scope)), verdicts };
+    if (rule.then === 'reject') return { kind: 'settled', verdicts };
+    if (rule.then === 'reauth') return { kind: 'reauth', verdicts };
+    return { kind: rule.then, after: afterText(rule.after?.value(this.scope)), verdicts };
   }
 
   #settle(): Judgement {
@@ -135,7 +139,7 @@ export class Judging {
   #unread(): Judgement | undefined {
     const { status, unreadable } = this.answer;
     if (unreadable === undefined) return undefined;
-    const verdict = rejected(`HTTP ${status}, but ${unreadable}, so it does not say which rows were taken`);
+    const verdict = rejected('unclear', `HTTP ${status}, but ${unreadable}, so it does not say which rows were taken`);
     const verdicts = this.planned.rows.map(() => verdict);
     return { kind: this.#success ? 'settled' : 'failed', verdicts };
   }
@@ -162,7 +166,9 @@ export class Judging {
     if (count === expected) return verdicts;
     const words = typeof count === 'number' ? `that it took ${count}` : 'not how many it took';
     return verdicts.map((verdict) =>
-      verdict.accepted ? rejected(`the answer says ${words} of ${expected} rows, so which were taken is not known`) : verdict,
+      verdict.accepted
+        ? rejected('unclear', `the answer says ${words} of ${expected} rows, so which were taken is not known`)
+        : verdict,
     );
   }
 }

@@ -16,6 +16,7 @@ import type { World } from './call.ts';
 import { renderEnvelope } from './envelope.ts';
 import { elementsOf } from './join.ts';
 import { changedRequest, type Page } from './pages.ts';
+import type { RateKey } from './rate.ts';
 import { CallTime } from './time.ts';
 
 /** Answers kept for one destination and its settings, and how many answers of the largest size they come to at most. */
@@ -37,6 +38,7 @@ interface Question {
   readonly auth: RenderedAuth | undefined;
   readonly scope: Scope;
   readonly first: OutboundRequest;
+  readonly rates: readonly RateKey[];
 }
 
 interface Fetching {
@@ -101,10 +103,12 @@ export class Lookups {
     try {
       const base = baseFor(this.#bound, config ?? {});
       const auth = renderAuth(this.#bound, now);
-      const first = render(lookup, base, auth, scope);
+      const envelope = renderEnvelope(lookup.request, base, auth, scope);
+      const { method, url, headers, rates } = envelope;
+      const first = { method, url, headers, body: renderBody(lookup.request.body, scope) };
       const by = Object.fromEntries(lookup.readsAnswerBy.map((one) => [one, { object, mode, config, lookups }[one]]));
       const key = `${name}\n${stringifyJson(first)}\n${stringifyJson(by)}`;
-      return await this.#cached(key, { lookup, base, auth, scope, first }, maxAge);
+      return await this.#cached(key, { lookup, base, auth, scope, first, rates }, maxAge);
     } catch (error) {
       throw error instanceof Fault && error.code !== 'lookup.failed' ? failed(name, error.message, error) : error;
     }
@@ -152,7 +156,8 @@ export class Lookups {
     }
   }
 
-  async #pages({ lookup, base, auth, scope, first }: Question, time: CallTime): Promise<Omit<Kept, 'at'>> {
+  async #pages(question: Question, time: CallTime): Promise<Omit<Kept, 'at'>> {
+    const { lookup, base, auth, scope, first } = question;
     const list: unknown[] = [];
     let size = 0;
     const seen = new Set<string>();
@@ -160,7 +165,7 @@ export class Lookups {
     for (let page = 1; ; page++) {
       if (page > lookup.pages) throw failed(lookup.name, `the list has more than ${lookup.pages} pages`);
       seen.add(stringifyJson(outbound));
-      const answer = await this.#ask(lookup, scope, outbound, time);
+      const answer = await this.#ask(question, outbound, time);
       size += answer.body.length;
       if (size > this.#largest)
         throw failed(lookup.name, `its pages hold more than ${this.#largest} characters together (ROWPOST_MAX_LOOKUP)`);
@@ -181,7 +186,7 @@ export class Lookups {
   }
 
   /** One request, tried again as delivery tries rows; its answer where it is a yes. */
-  async #ask(lookup: Lookup, scope: Scope, outbound: OutboundRequest, time: CallTime): Promise<Answer> {
+  async #ask({ lookup, scope, auth, rates }: Question, outbound: OutboundRequest, time: CallTime): Promise<Answer> {
     let answer: Answer | undefined;
     const send: World['send'] = async (request, options) => {
       const reply = await this.#world.send(request, options);
@@ -193,17 +198,15 @@ export class Lookups {
       rows: [{ position: 0, id: null, scope, key: undefined }],
       outbound,
       scope,
+      auth,
+      rates,
+      urgent: true,
       after: [],
     };
     const [verdict] = await settleRequest(planned, { ...this.#world, send, gone: never() }, time);
     if (verdict?.accepted === true && answer !== undefined) return answer;
     throw failed(lookup.name, verdict?.accepted === false ? verdict.reason : 'no answer came');
   }
-}
-
-function render({ request }: Lookup, base: Base, auth: RenderedAuth | undefined, scope: Scope): OutboundRequest {
-  const { method, url, headers } = renderEnvelope(request, base, auth, scope);
-  return { method, url, headers, body: renderBody(request.body, scope) };
 }
 
 /** Whoever waits for a lookup may hang up: others may wait for it too. A new one each time, since a signal keeps who listens. */

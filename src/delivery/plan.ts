@@ -1,5 +1,6 @@
 /** Turns the rows of a call into requests: rules first, then rows that may share a request are put together, in order. */
 
+import { createHash } from 'node:crypto';
 import { baseFor } from '../destination/bind.ts';
 import type { Request } from '../destination/destination.ts';
 import { recordMaker, unreadableMapping } from '../destination/mappings.ts';
@@ -23,11 +24,18 @@ export interface Plan {
 
 /**
  * @param now when the call began, milliseconds since 1970
+ * @param uuid a new one each time, for idempotency keys
  * @param breathe awaited after every row
  * @param closing ends the planning: rows that it did not come to are neither settled nor in a request
  */
-export async function planRequests(call: Call, now: number, breathe: () => Promise<void>, closing: AbortSignal): Promise<Plan> {
-  const planner = new Planner(call, new Date(now).toISOString());
+export async function planRequests(
+  call: Call,
+  now: number,
+  uuid: () => string,
+  breathe: () => Promise<void>,
+  closing: AbortSignal,
+): Promise<Plan> {
+  const planner = new Planner(call, new Date(now).toISOString(), uuid);
   for (const [position, row] of call.rows.entries()) {
     if (closing.aborted) break;
     planner.add(position, row);
@@ -46,6 +54,8 @@ interface Member {
   readonly record: Readonly<Record<string, unknown>>;
   readonly source: Readonly<Record<string, unknown>>;
   readonly item: unknown;
+  /** What its request's idempotency key is made from. */
+  readonly keyPart: string | undefined;
 }
 
 /** Rows that will share a request. */
@@ -62,6 +72,7 @@ class Planner implements Plan {
   readonly requests: PlannedRequest[] = [];
   readonly settled = new Map<number, Verdict>();
   readonly #call: Call;
+  readonly #uuid: () => string;
   readonly #common: Scope;
   /** What a later group waits for. */
   readonly #written = new Map<Group, readonly PlannedRequest[]>();
@@ -74,7 +85,8 @@ class Planner implements Plan {
   readonly #unreadable: string | undefined;
   readonly #envelopeOf: (scope: Scope) => Envelope;
 
-  constructor(call: Call, now: string) {
+  constructor(call: Call, now: string, uuid: () => string) {
+    this.#uuid = uuid;
     const { bound, configuration, operation, object, mode, request, lookups } = call;
     this.#call = call;
     this.#record = recordMaker(configuration.mappings);
@@ -98,7 +110,8 @@ class Planner implements Plan {
       if (this.#unreadable !== undefined) throw new Fault({ code: 'render.mapping', sentence: this.#unreadable });
       const record = this.#record(source);
       const id = source[this.#call.idColumn];
-      const scope = this.#common.with({ row: source, record, id, position });
+      const own = { row: source, record, id, position };
+      const scope = this.#common.with(this.#call.request.readsKey ? { ...own, idempotency_key: this.#uuid() } : own);
       const verdict = this.#ruled(scope);
       if (verdict === undefined) this.#place(this.#member(position, id, source, record, scope), this.#envelopeOf(scope));
       else this.settled.set(position, verdict);
@@ -124,13 +137,14 @@ class Planner implements Plan {
     if (rule === undefined) return undefined;
     return rule.then === 'accept'
       ? ACCEPTED
-      : rejected(reasonText(rule.reason?.value(scope)) ?? 'rejected by a rule of the manifest');
+      : rejected('rule', reasonText(rule.reason?.value(scope)) ?? 'rejected by a rule of the manifest');
   }
 
   #member(position: number, id: unknown, source: Member['source'], record: Member['record'], scope: Scope): Member {
     const { response, item } = this.#call.request;
     const key = scalarText(response.key?.value(scope));
-    return { row: { position, id, scope, key: key === '' ? undefined : key }, record, source, item: item?.value(scope) ?? null };
+    const row = { position, id, scope, key: key === '' ? undefined : key };
+    return { row, record, source, item: item?.value(scope) ?? null, keyPart: this.#keyPart(scope) };
   }
 
   /**
@@ -167,8 +181,9 @@ class Planner implements Plan {
     const scope = request.batch === undefined ? first.row.scope : this.#batchScope(members);
     try {
       const body = renderBody(request.body, scope);
-      const outbound = { method: envelope.method, url: envelope.url, headers: envelope.headers, body };
-      return [{ request, rows: members.map(({ row }) => row), scope, outbound, after }];
+      const { method, url, auth, rates } = envelope;
+      const outbound = { method, url, headers: { ...envelope.headers, ...this.#keyHeader(members) }, body };
+      return [{ request, rows: members.map(({ row }) => row), scope, outbound, auth, rates, urgent: false, after }];
     } catch (error) {
       const verdict = unrendered(error);
       if (members.length === 1) {
@@ -178,6 +193,29 @@ class Planner implements Plan {
       const half = Math.ceil(members.length / 2);
       return [members.slice(0, half), members.slice(half)].flatMap((part) => this.#render(envelope, part, after));
     }
+  }
+
+  #keyPart(scope: Scope): string | undefined {
+    const by = this.#call.request.idempotency?.by;
+    if (by === undefined) return undefined;
+    const part = scalarText(by.value(scope));
+    if (part === '') throw new Fault({ code: 'render.idempotency', sentence: 'idempotency.by gave nothing for this row' });
+    return part;
+  }
+
+  /** The same key for the same rows in every call where `by` says so, else a new one; a retry sends the same bytes. */
+  #keyHeader(members: readonly Member[]): Readonly<Record<string, string>> {
+    const { idempotency, name } = this.#call.request;
+    if (idempotency === undefined) return {};
+    const [first] = members;
+    const own = first?.row.scope.get('idempotency_key');
+    if (idempotency.by === undefined)
+      return { [idempotency.header]: typeof own === 'string' && members.length === 1 ? own : this.#uuid() };
+    const parts = members.map(({ keyPart }) => keyPart);
+    const digest = createHash('sha256')
+      .update(JSON.stringify([this.#call.bound.destination.id, name, parts]))
+      .digest('hex');
+    return { [idempotency.header]: digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5') };
   }
 
   #batchScope(members: readonly Member[]): Scope {
@@ -210,6 +248,6 @@ function scalarId(id: unknown): string {
 }
 
 function unrendered(error: unknown): Verdict {
-  if (error instanceof Fault) return rejected(`not sent: ${error.message}`);
+  if (error instanceof Fault) return rejected('not-sent', `not sent: ${error.message}`);
   throw error;
 }

@@ -6,8 +6,9 @@ import type { Path } from '../manifest/places.ts';
 import type { ManifestFile } from '../manifest/read.ts';
 import { compilePattern } from '../schema/pattern.ts';
 import { Author } from './author.ts';
-import { compileConnection, milliseconds } from './connection.ts';
+import { compileConnection } from './connection.ts';
 import type { Connection, Destination, SettingDeclaration } from './destination.ts';
+import { milliseconds } from './duration.ts';
 import { FormCompiler } from './form.ts';
 import { problemOfHeader } from './headers.ts';
 import { compileLookups } from './lookup.ts';
@@ -71,7 +72,7 @@ function checkHeaderOrigins(manifest: Manifest, { url }: Connection, author: Aut
 
 /** At least a second: the caller's own time limits are tens of seconds. */
 function deadlineOf(manifest: Manifest, author: Author): number {
-  return milliseconds(manifest.behavior?.deadline ?? DEFAULT_DEADLINE, ['behavior', 'deadline'], author, 1000);
+  return milliseconds(manifest.behavior?.deadline ?? DEFAULT_DEADLINE, ['behavior', 'deadline'], author, { least: 1000 });
 }
 
 function declareSetting(id: string, name: string, spec: SettingSpec, author: Author): SettingDeclaration {

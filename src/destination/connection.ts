@@ -7,6 +7,7 @@ import { parseDuration } from '../units.ts';
 import type { Author } from './author.ts';
 import { parseBase } from './base-url.ts';
 import type { Auth, BaseUrl, Connection, RetryPolicy } from './destination.ts';
+import { MAX_DURATION } from './duration.ts';
 import { problemOfHeader } from './headers.ts';
 import type { PlaceNames } from './names.ts';
 
@@ -83,17 +84,4 @@ export function compileRetry(spec: NonNullable<RequestSpec['retry']>, path: Path
     );
   }
   return { attempts: spec.attempts ?? 3, on: spec.on && new Set(spec.on), base: base ?? 500, cap: cap ?? 30_000 };
-}
-
-/** Longer than any call may take. Timers would overflow beyond 24 days. */
-const MAX_DURATION = 600_000;
-
-/** A duration whose form the schema has checked. */
-export function milliseconds(text: string, path: Path, author: Author, minimum = 1): number {
-  const duration = parseDuration(text) ?? 0;
-  if (duration < minimum || duration > MAX_DURATION) {
-    const least = minimum < 1000 ? `${minimum}ms` : `${minimum / 1000}s`;
-    author.fault('manifest.duration', path, `"${text}" is out of range; expected ${least} to ${MAX_DURATION / 60_000}m.`);
-  }
-  return duration;
 }

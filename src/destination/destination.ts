@@ -55,8 +55,24 @@ export interface SettingDeclaration {
 export interface Connection {
   readonly url: BaseUrl;
   readonly auth: Auth | undefined;
-  /** Requests in flight at most. */
-  readonly concurrency: number;
+  /** Requests in flight at most; `auto` finds the number. */
+  readonly concurrency: number | 'auto';
+}
+
+/** In no stretch of `per` milliseconds are more requests begun. */
+export interface RateLimit {
+  readonly requests: number;
+  readonly per: number;
+  /** Each value has a rate of its own. */
+  readonly by: ValueTemplate | undefined;
+}
+
+/** A key by which the API tells a request that it has seen. */
+export interface Idempotency {
+  /** In lower case. */
+  readonly header: string;
+  /** What the key is made from, where it shall be the same in every call. */
+  readonly by: ValueTemplate | undefined;
 }
 
 /** `connection.url`: its origin comes from the manifest or the operator alone, or from the configuration within `allow`. */
@@ -120,6 +136,11 @@ export interface Request {
   readonly item: Tree | undefined;
   /** As the manifest says; undefined where the method decides. */
   readonly idempotent: boolean | undefined;
+  readonly idempotency: Idempotency | undefined;
+  /** Of the connection, then its own. */
+  readonly rateLimits: readonly RateLimit[];
+  /** Whether a template of a row reads `idempotency_key`. */
+  readonly readsKey: boolean;
   readonly rules: readonly RowRule[];
   /** Milliseconds for one attempt. */
   readonly timeout: number;
@@ -214,7 +235,7 @@ export interface Response {
 
 export interface AnswerRule {
   readonly if: Question;
-  readonly then: 'accept' | 'reject' | 'retry';
+  readonly then: 'accept' | 'reject' | 'retry' | 'stop' | 'reauth';
   readonly reason: ValueTemplate | undefined;
   readonly after: ValueTemplate | undefined;
 }

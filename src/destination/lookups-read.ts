@@ -24,9 +24,11 @@ export function templatesOf({
   headers,
   body,
   item,
+  idempotency,
+  rateLimits,
   rules,
   response,
-}: Omit<Request, 'lookups'>): (Named | undefined)[] {
+}: Omit<Request, 'lookups' | 'readsKey'>): (Named | undefined)[] {
   return [
     typeof method === 'string' ? undefined : method,
     path.template,
@@ -34,6 +36,8 @@ export function templatesOf({
     ...headers,
     body.kind === 'none' ? undefined : 'tree' in body ? body.tree : body.template,
     item,
+    idempotency?.by,
+    ...rateLimits.map(({ by }) => by),
     ...rules.flatMap((rule) => [rule.if, rule.reason]),
     ...templatesOfResponse(response),
   ];

@@ -3,7 +3,7 @@
 import type { Manifest } from '../manifest/manifest.ts';
 import type { Names } from '../template/names.ts';
 
-const ROW = ['row', 'record', 'id', 'identifier', 'position', 'operation', 'config', 'object', 'mode'];
+const ROW = ['row', 'record', 'id', 'identifier', 'position', 'idempotency_key', 'operation', 'config', 'object', 'mode'];
 const BATCH = ['items', 'records', 'rows', 'count', 'operation', 'config', 'object', 'mode'];
 const ANSWER = ['status', 'headers', 'body'];
 
@@ -20,7 +20,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   result: 'only response.rows reads it',
   error: 'only response.errors reads it',
   lookups: 'nothing is asked of the API before its address and credentials are known',
-  ...all(['steps', 'auth', 'request', 'idempotency_key'], 'it is not yet built in this version of Rowpost'),
+  ...all(['steps', 'auth', 'request'], 'it is not yet built in this version of Rowpost'),
 };
 const OF_BATCH = 'it belongs to one row, and this is made once for all of a batch';
 /** What the body of a batched request does not see. */
@@ -89,4 +89,4 @@ export function placeNames(manifest: Manifest): PlaceNames {
 }
 
 /** Names that differ from row to row: a template that reads none of them is rendered once for a call. */
-export const ROW_NAMES: ReadonlySet<string> = new Set(['row', 'record', 'id', 'position']);
+export const ROW_NAMES: ReadonlySet<string> = new Set(['row', 'record', 'id', 'position', 'idempotency_key']);

@@ -7,11 +7,13 @@ import type { Names } from '../template/names.ts';
 import { OUTPUT } from '../template/template.ts';
 import type { Tree } from '../template/tree.ts';
 import type { Author } from './author.ts';
-import { compileRetry, milliseconds } from './connection.ts';
-import { type Body, METHODS, type PathTemplate, type Request } from './destination.ts';
+import { compileRetry } from './connection.ts';
+import { type Body, type Idempotency, METHODS, type PathTemplate, type Request } from './destination.ts';
+import { milliseconds } from './duration.ts';
 import { breaksHeader, problemOfHeader } from './headers.ts';
 import { lookupsRead, templatesOf } from './lookups-read.ts';
 import type { PlaceNames } from './names.ts';
+import { compileRateLimits } from './rate-limit.ts';
 import { compileResponse } from './response.ts';
 
 const SHORT = { get: 'GET', post: 'POST', put: 'PUT', patch: 'PATCH', delete: 'DELETE' } as const;
@@ -55,6 +57,11 @@ export function compileRequest(
     batch: spec.batch,
     item,
     idempotent: spec.idempotent,
+    idempotency: compileIdempotency(spec, path, author, rowNames),
+    rateLimits: [
+      ...compileRateLimits(connection.rateLimit, ['connection', 'rateLimit'], author, names.lookup('connection.rateLimit')),
+      ...compileRateLimits(spec.rateLimit, [...path, 'rateLimit'], author, rowNames),
+    ],
     rules: (spec.rules ?? []).map((rule, index) => ({
       if: author.question(rule.if, [...path, 'rules', index, 'if'], rowNames),
       then: rule.then,
@@ -72,7 +79,22 @@ export function compileRequest(
     ),
     response: compileResponse(spec.response ?? {}, [...path, 'response'], where, spec.batch !== undefined, author, names),
   };
-  return { ...request, lookups: lookupsRead(templatesOf(request)) };
+  const templates = templatesOf(request);
+  const readsKey = templates.some((template) => template?.names.has('idempotency_key'));
+  return { ...request, readsKey, lookups: lookupsRead(templates) };
+}
+
+function compileIdempotency(
+  { idempotency: spec }: RequestSpec,
+  path: Path,
+  author: Author,
+  names: Names,
+): Idempotency | undefined {
+  if (spec === undefined) return undefined;
+  const at = [...path, 'idempotency'];
+  const problem = problemOfHeader(spec.header);
+  if (problem !== undefined) author.fault('manifest.header', [...at, 'header'], `${problem}.`);
+  return { header: spec.header.toLowerCase(), by: author.maybeExpression(spec.by, [...at, 'by'], names) };
 }
 
 function methodOf(

@@ -21,8 +21,8 @@ export function compileResponse(
     parse: spec.parse ?? 'auto',
     rules: (spec.rules ?? []).map((rule, index) => {
       const at = [...path, 'rules', index];
-      if (rule.after !== undefined && rule.then !== 'retry')
-        author.fault('manifest.rule', [...at, 'after'], 'after is for then: retry.', 'key');
+      if (rule.after !== undefined && rule.then !== 'retry' && rule.then !== 'stop')
+        author.fault('manifest.rule', [...at, 'after'], 'after is for then: retry and then: stop.', 'key');
       return {
         if: author.question(rule.if, [...at, 'if'], whole),
         then: rule.then,

@@ -12,6 +12,7 @@ import type { Setting as SettingWords } from './words/settings.ts';
 export type Manifest = Static<typeof ManifestWords>;
 export type SettingSpec = Static<typeof SettingWords>;
 export type ConnectionSpec = Static<typeof ConnectionWords>;
+export type RateLimitSpec = Extract<NonNullable<ConnectionSpec['rateLimit']>, { requests: number }>;
 export type RequestSpec = Static<typeof RequestWords>;
 export type LookupSpec = Static<typeof LookupWords>;
 export type ResponseSpec = Static<typeof ResponseWords>;

@@ -1,6 +1,6 @@
 /** Which replies may be tried again, and when. */
 
-import type { Reply } from './exchange.ts';
+import type { Answer, Reply } from './exchange.ts';
 import { parseHttpDate } from './http-date.ts';
 
 /** Nothing was taken: the server put the request off. */
@@ -24,27 +24,32 @@ export interface RetryPolicy {
   readonly notFoundBefore: boolean;
 }
 
-/**
- * - `yes`: safe to send again.
- * - `no`: final. Either nothing was taken, or the API answered: the row is judged by its status.
- * - `unknown-outcome`: final, and the request may have been taken without an answer that says so.
- */
-export type Retryable = 'yes' | 'no' | 'unknown-outcome';
-
-export function retryable(reply: Reply, policy: RetryPolicy): Retryable {
-  if (reply.kind === 'answer')
-    return retryableStatus(reply.status, retryAfter(reply.headers, 0).kind !== 'none', policy) ? 'yes' : 'no';
-  const final = reply.mayHaveArrived ? 'unknown-outcome' : 'no';
-  // The call is over: no attempt could follow.
-  if (reply.phase === 'refused' || reply.code === 'ABORTED') return final;
-  if (reply.phase === 'before') return reply.code === 'ENOTFOUND' && policy.notFoundBefore ? final : 'yes';
-  return policy.idempotent ? 'yes' : final;
+/** Whether the same bytes may be sent again. */
+export function retryable(reply: Reply, { idempotent, on, notFoundBefore }: RetryPolicy): boolean {
+  if (reply.kind === 'unreachable') {
+    // The call is over: no attempt could follow.
+    if (reply.phase === 'refused' || reply.code === 'ABORTED') return false;
+    return reply.phase === 'before' ? reply.code !== 'ENOTFOUND' || !notFoundBefore : idempotent;
+  }
+  const { status } = reply;
+  if (!on.has(status)) return false;
+  if (PUT_OFF.has(status) || (PUT_OFF_WITH_TIME.has(status) && saysWhen(reply))) return true;
+  return idempotent && (MAYBE_TAKEN.has(status) || NAMED.has(status));
 }
 
-function retryableStatus(status: number, saysWhen: boolean, { idempotent, on }: RetryPolicy): boolean {
-  if (!on.has(status)) return false;
-  if (PUT_OFF.has(status) || (saysWhen && PUT_OFF_WITH_TIME.has(status))) return true;
-  return idempotent && (MAYBE_TAKEN.has(status) || NAMED.has(status));
+/** Whether the API may have done what was asked: nothing says so, or it broke down over it. */
+export function mayBeTaken(reply: Reply): boolean {
+  if (reply.kind === 'unreachable') return reply.mayHaveArrived || reply.phase === 'after';
+  return brokeDown(reply) && !(PUT_OFF_WITH_TIME.has(reply.status) && saysWhen(reply));
+}
+
+/** Whether a gateway or a server says that it is out of order, not that this request is wrong. */
+export function brokeDown({ status }: Answer): boolean {
+  return MAYBE_TAKEN.has(status);
+}
+
+function saysWhen({ headers }: Answer): boolean {
+  return retryAfter(headers, 0).kind !== 'none';
 }
 
 export type RetryAfter =

@@ -1,7 +1,8 @@
 /** Hightouch's Embedded Destination: the nine methods, in its own words. */
 
-import type { Call, Verdict } from '../delivery/call.ts';
+import { type Call, type ReasonCode, rejected, type Verdict } from '../delivery/call.ts';
 import type { Ask } from '../destination/ask.ts';
+import { batchSize } from '../destination/batch-size.ts';
 import type { BoundDestination } from '../destination/bind.ts';
 import { OPERATIONS, type Operation, type Request } from '../destination/destination.ts';
 import {
@@ -14,7 +15,7 @@ import {
   reachableSyncs,
   requestFor,
 } from '../destination/listing.ts';
-import { readConfiguration } from '../destination/mappings.ts';
+import { type ReadConfiguration, readConfiguration } from '../destination/mappings.ts';
 import { chooseFor, validateConfiguration } from '../destination/validation.ts';
 import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
@@ -32,6 +33,8 @@ export interface Caller {
 /** A destination at work, for one call: its settings may come with the call. */
 export interface Running {
   readonly bound: BoundDestination;
+  /** Milliseconds that a call may take. */
+  readonly deadline: number;
   /** Milliseconds since 1970. */
   now(): number;
   /** Milliseconds that only ever grow. */
@@ -43,15 +46,14 @@ export interface Running {
   ask(maxAge: number, begun: number): Ask;
   /** One verdict for each row of the call, in its order. */
   deliver(call: Call, gone: AbortSignal): Promise<readonly Verdict[]>;
+  /** Told what came of a call. */
+  settled(operation: Operation, verdicts: readonly Verdict[], begun: number): void;
   /** Takes secrets out of a reason. */
   redact(text: string): string;
 }
 
 /** What somebody at the form sees is not older, in milliseconds: the reload buttons are there for that. */
 const FORM_AGE = 10_000;
-
-/** Rows in a call where neither the manifest nor a batch says more. */
-const DEFAULT_BATCH_SIZE = 100;
 
 export interface Limits {
   /** Rows of a call. */
@@ -99,7 +101,7 @@ export function hightouchMethods<C extends Caller>(
   }));
   define(
     'behavior',
-    async (own, params, choosing) => behavior(own.bound, optionalConfiguration(params), choosing),
+    async (own, params, choosing) => behavior(own, optionalConfiguration(params), choosing, maxRows),
     Number.POSITIVE_INFINITY,
   );
   for (const operation of OPERATIONS)
@@ -130,9 +132,10 @@ export function brokenMethods(why: string): Methods<Caller> {
 }
 
 async function behavior(
-  bound: BoundDestination,
+  { bound, deadline }: Running,
   configuration: Readonly<Record<string, unknown>> | undefined,
   choosing: Choosing,
+  maxRows: number,
 ): Promise<object> {
   const { destination } = bound;
   const chosen = configuration && (await chooseFor(bound, readConfiguration(configuration).config, choosing));
@@ -141,9 +144,8 @@ async function behavior(
       ? reachableSyncs(destination.form).map((sync) => sync.get(operation))
       : [requestFor(chosen, operation)]
     ).filter((request) => request !== undefined);
-  const sizes = OPERATIONS.flatMap(requests).map((request) => request.batch?.size ?? 0);
   return {
-    batchSize: destination.batchSize ?? (Math.max(0, ...sizes) || DEFAULT_BATCH_SIZE),
+    batchSize: Math.min(maxRows, batchSize(destination, OPERATIONS.flatMap(requests), deadline).size),
     operations: Object.fromEntries(OPERATIONS.map((operation) => [operation, requests(operation).length > 0])),
     skipInitialRun: destination.skipInitialRun,
   };
@@ -155,36 +157,44 @@ async function operate(
   { idColumn, configuration: given, rows }: OperationParams,
   gone: AbortSignal,
 ): Promise<object> {
-  const configuration = readConfiguration(given);
-  const ids = rows.map((row) => row[idColumn]);
-  const all = (reason: string) =>
-    rejectedRows(
-      ids,
-      ids.map(() => reason),
-      own,
-    );
+  const begun = own.elapsed();
+  const verdicts = await settle(own, operation, idColumn, rows, readConfiguration(given), begun, gone);
+  own.settled(operation, verdicts, begun);
+  return rejectedRows(
+    rows.map((row) => row[idColumn]),
+    verdicts,
+    own,
+  );
+}
+
+/** One verdict for each row. */
+async function settle(
+  own: Running,
+  operation: Operation,
+  idColumn: string,
+  rows: OperationParams['rows'],
+  configuration: ReadConfiguration,
+  begun: number,
+  gone: AbortSignal,
+): Promise<readonly Verdict[]> {
+  const all = (code: ReasonCode, reason: string) => rows.map(() => rejected(code, reason));
   try {
-    const begun = own.elapsed();
     const ask = own.ask(Number.POSITIVE_INFINITY, begun);
     const chosen = await chooseFor(own.bound, configuration.config, { now: own.now(), ask });
-    if (typeof chosen === 'string') return all(chosen);
+    if (typeof chosen === 'string') return all('configuration', chosen);
     const request = requestFor(chosen, operation);
     const { object, mode } = chosen;
     if (request === undefined)
-      return all(`${mode === undefined ? 'This destination' : `The mode "${mode}"`} does not ${operation} rows.`);
+      return all(
+        'configuration',
+        `${mode === undefined ? 'This destination' : `The mode "${mode}"`} does not ${operation} rows.`,
+      );
     const lookups = await ask(request.lookups, { object, mode, config: configuration.config });
-    const verdicts = await own.deliver(
-      { bound: own.bound, begun, request, operation, idColumn, configuration, object, mode, lookups, rows },
-      gone,
-    );
-    return rejectedRows(
-      ids,
-      ids.map((_, index) => reasonOf(verdicts[index])),
-      own,
-    );
+    const { bound } = own;
+    return await own.deliver({ bound, begun, request, operation, idColumn, configuration, object, mode, lookups, rows }, gone);
   } catch (error) {
     // Nothing was sent yet: a lookup failed, so what the rows need is not known.
-    if (error instanceof Fault) return all(`not attempted: ${error.message}`);
+    if (error instanceof Fault) return all('lookup', `not attempted: ${error.message}`);
     throw error;
   }
 }
@@ -198,28 +208,24 @@ function withoutSecrets(value: unknown, redact: (text: string) => string): unkno
   return Object.fromEntries(Object.entries(value).map(([name, one]) => [redact(name), withoutSecrets(one, redact)]));
 }
 
-/** A row without a verdict would be taken for delivered: it is rejected, whatever went wrong. */
-function reasonOf(verdict: Verdict | undefined): string | undefined {
-  if (verdict === undefined) return 'outcome unknown: no verdict was reached';
-  return verdict.accepted ? undefined : verdict.reason;
-}
-
 /** An id that stands twice is reported once, with the first reason. */
 function rejectedRows(
   ids: readonly unknown[],
-  reasons: readonly (string | undefined)[],
+  verdicts: readonly (Verdict | undefined)[],
   { redact }: Pick<Running, 'redact'>,
 ): object {
-  const rejected = new Map<string, { id: unknown; reason: string }>();
+  const out = new Map<string, { id: unknown; reason: string }>();
   // One reason is often that of all rows.
   const shown = new Map<string, string>();
   for (const [index, id] of ids.entries()) {
-    const reason = reasons[index];
+    // A row without a verdict would be taken for delivered: it is rejected, whatever went wrong.
+    const verdict = verdicts[index] ?? rejected('outcome-unknown', 'outcome unknown: no verdict was reached');
+    if (verdict.accepted) continue;
     const key = stringifyJson(id);
-    if (reason === undefined || rejected.has(key)) continue;
-    const clean = shown.get(reason) ?? redact(reason);
-    shown.set(reason, clean);
-    rejected.set(key, { id, reason: clean });
+    if (out.has(key)) continue;
+    const clean = shown.get(verdict.reason) ?? redact(verdict.reason);
+    shown.set(verdict.reason, clean);
+    out.set(key, { id, reason: clean });
   }
-  return { rejectedRows: [...rejected.values()] };
+  return { rejectedRows: [...out.values()] };
 }

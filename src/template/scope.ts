@@ -34,6 +34,10 @@ export class Scope {
     return new Scope(Object.assign(Object.create(null), this.#values, more));
   }
 
+  get(name: string): unknown {
+    return this.#values[name];
+  }
+
   /** For bare values: nothing they do outlives them. */
   shared(): Context {
     this.#shared ??= this.fresh();

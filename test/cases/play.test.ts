@@ -124,8 +124,8 @@ describe('an answer', () => {
     [{ fail: 'reset' }, 1, 3, /^outcome unknown: The connection broke before an answer came\.$/],
     [{ fail: 'timeout' }, 1, 3, /^outcome unknown: The API did not answer in time\.$/],
     [{ fail: 'garbled' }, 1, 3, /^outcome unknown: The API's answer is damaged\.$/],
-    [{ status: 500 }, 1, 3, /^HTTP 500$/],
-    [{ status: 500, text: 'oh no' }, 1, 3, /^HTTP 500: oh no$/],
+    [{ status: 500 }, 1, 3, /^outcome unknown: HTTP 500$/],
+    [{ status: 500, text: 'oh no' }, 1, 3, /^outcome unknown: HTTP 500: oh no$/],
     [{ status: 429, json: { message: 'slow' } }, 3, 3, /^HTTP 429: slow$/],
     [
       { status: 422, headers: { 'Content-Type': 'text/html' }, json: { message: 'page' } },

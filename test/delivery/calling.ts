@@ -1,11 +1,11 @@
 /** Calls of a destination whose manifest is written in the test, answered by a script under a virtual clock. */
 
 import assert from 'node:assert/strict';
-import { seededRandom, VirtualClock } from '../../src/cases/virtual-clock.ts';
+import { seededRandom, uuidsOf, VirtualClock } from '../../src/cases/virtual-clock.ts';
+import { Bulkhead } from '../../src/delivery/bulkhead.ts';
 import type { Clock, World } from '../../src/delivery/call.ts';
 import { deliver } from '../../src/delivery/deliver.ts';
 import { Lookups } from '../../src/delivery/lookups.ts';
-import { Pacer } from '../../src/delivery/pacer.ts';
 import { type BoundDestination, isFaults, withSettings } from '../../src/destination/bind.ts';
 import { compileDestination } from '../../src/destination/compile.ts';
 import type { Operation } from '../../src/destination/destination.ts';
@@ -89,7 +89,8 @@ export function atWork(bound: BoundDestination, answering: Answering = {}): AtWo
     },
     clock,
     random: answering.random ?? seededRandom(1),
-    pacer: answering.pacer ?? new Pacer(bound.destination.connection.concurrency),
+    uuid: uuidsOf(seededRandom(2)),
+    bulkhead: answering.bulkhead ?? new Bulkhead(clock, bound.destination.connection.concurrency),
     deadline: answering.deadline ?? bound.destination.deadline,
     breathe: answering.breathe ?? (() => Promise.resolve()),
     bug: (error) => `ref${bugs.push(error)}`,
@@ -97,11 +98,13 @@ export function atWork(bound: BoundDestination, answering: Answering = {}): AtWo
   const lookups = new Lookups(bound, world, answering.largest ?? 64 * 1024 * 1024);
   const methods = hightouchMethods(() => ({
     bound,
+    deadline: world.deadline,
     now: () => clock.now(),
     redact: (text) => text,
     elapsed: () => clock.elapsed(),
     ask: (maxAge, begun) => lookups.ask(maxAge, begun),
     deliver: (one, gone) => deliver(one, { ...world, gone }),
+    settled: () => undefined,
   }));
   return {
     clock,

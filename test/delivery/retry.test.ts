@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { seededRandom, VirtualClock } from '../../src/cases/virtual-clock.ts';
-import { Pacer } from '../../src/delivery/pacer.ts';
+import { Bulkhead } from '../../src/delivery/bulkhead.ts';
 import { parseJson } from '../../src/numbers.ts';
 import type { Reply } from '../../src/outbound/exchange.ts';
 import { BEGIN, broken, type Calling, call, destinationOf, hanging, json, people, type Row, text } from './calling.ts';
@@ -138,8 +138,8 @@ describe('what is said of a row', () => {
     [
       'that was put off after it may have arrived',
       PUT,
-      [broken('ECONNRESET'), json(503, {})],
-      /^HTTP 503: \{\} \(outcome unknown: an earlier attempt may have arrived\)$/,
+      [broken('ECONNRESET'), json(429, {})],
+      /^HTTP 429: \{\} \(outcome unknown: an earlier attempt may have arrived\)$/,
     ],
     ['that was refused after it may have arrived', PUT, [broken('ECONNRESET'), json(422, { message: 'no' })], /^HTTP 422: no$/],
     ['that was put off', POST, [json(429, { message: 'slow down' })], /^HTTP 429: slow down$/],
@@ -244,21 +244,21 @@ describe('Retry-After', () => {
 
   it('holds the other calls of the destination too', async () => {
     const clock = new VirtualClock(BEGIN);
-    const pacer = new Pacer(5);
+    const bulkhead = new Bulkhead(clock, 5);
     const bound = destinationOf(POST);
     const put = json(429, {}, { 'retry-after': '3' });
-    const first = call(bound, { rows: ONE, clock, pacer, send: (_, n) => (n === 0 ? put : json(200, {})) });
-    const second = clock.wait(100, never).then(() => call(bound, { rows: people('b'), clock, pacer }));
+    const first = call(bound, { rows: ONE, clock, bulkhead, send: (_, n) => (n === 0 ? put : json(200, {})) });
+    const second = clock.wait(100, never).then(() => call(bound, { rows: people('b'), clock, bulkhead }));
     assert.equal((await second).took, 2900);
     await first;
   });
 
   it('longer than the time of another call rejects its rows at once', async () => {
     const clock = new VirtualClock(BEGIN);
-    const pacer = new Pacer(5);
+    const bulkhead = new Bulkhead(clock, 5);
     const bound = destinationOf(POST);
-    await call(bound, { rows: ONE, clock, pacer, send: () => json(429, {}, { 'retry-after': '60' }) });
-    const { sent, reasons, took } = await call(bound, { rows: people('b', 'c'), clock, pacer });
+    await call(bound, { rows: ONE, clock, bulkhead, send: () => json(429, {}, { 'retry-after': '60' }) });
+    const { sent, reasons, took } = await call(bound, { rows: people('b', 'c'), clock, bulkhead });
     assert.deepEqual([sent.length, took], [0, 0]);
     const reason = 'not attempted: the API asks to wait 60 s, longer than this call has left';
     assert.deepEqual(reasons, { 1: reason, 2: reason });
@@ -281,11 +281,11 @@ describe('Retry-After', () => {
 
   it('of years is forgotten after an hour', async () => {
     const clock = new VirtualClock(BEGIN);
-    const pacer = new Pacer(5);
+    const bulkhead = new Bulkhead(clock, 5);
     const bound = destinationOf(POST);
-    await call(bound, { rows: ONE, clock, pacer, send: () => json(429, {}, { 'retry-after': '1772366400' }) });
+    await call(bound, { rows: ONE, clock, bulkhead, send: () => json(429, {}, { 'retry-after': '1772366400' }) });
     await clock.wait(3_600_000, never);
-    const { sent, reasons } = await call(bound, { rows: ONE, clock, pacer });
+    const { sent, reasons } = await call(bound, { rows: ONE, clock, bulkhead });
     assert.deepEqual([sent.length, reasons], [1, {}]);
   });
 });
@@ -408,17 +408,19 @@ describe('the deadline', () => {
     const bound = destinationOf(`${PUT}\nretry: { attempts: 10, backoff: 10s..30s }`);
     const { took, reasons } = await call(bound, { rows: ONE, random: () => 0.9, send: () => json(500, {}) });
     assert.ok(took < 25_000);
-    assert.equal(reasons['1'], 'HTTP 500: {} (no time was left to try again)');
+    assert.equal(reasons['1'], 'outcome unknown: HTTP 500: {} (no time was left to try again)');
   });
 
   it('in a wait for a place keeps what the last attempt said', async () => {
+    const clock = new VirtualClock(BEGIN);
     const { reasons } = await call(destinationOf(PUT, { connection: 'concurrency: 2' }), {
       rows: people('put off', 'hangs'),
-      pacer: new Pacer(1),
+      clock,
+      bulkhead: new Bulkhead(clock, 1),
       send: (_, n) => (n === 0 ? json(503, { message: 'busy' }) : hanging()),
     });
     assert.deepEqual(reasons, {
-      1: 'HTTP 503: busy (not tried again: the deadline of the call had come)',
+      1: 'outcome unknown: HTTP 503: busy (not tried again: the deadline of the call had come)',
       2: 'outcome unknown: the deadline of the call came before the answer',
     });
   });
@@ -498,7 +500,7 @@ describe('concurrency', () => {
       async (limit, calls, seed) => {
         const clock = new VirtualClock(BEGIN);
         const random = seededRandom(seed);
-        const pacer = new Pacer(limit);
+        const bulkhead = new Bulkhead(clock, limit);
         const bound = destinationOf(PUT, { connection: `concurrency: ${limit}` });
         let inFlight = 0;
         let most = 0;
@@ -509,7 +511,7 @@ describe('concurrency', () => {
           return call(bound, {
             rows: Array.from({ length: count }, (_, id) => ({ id })),
             clock,
-            pacer,
+            bulkhead,
             random,
             gone: hangUp.signal,
             // Time for all: what is not attempted was forgotten.
@@ -534,7 +536,7 @@ describe('concurrency', () => {
         const { took, sent } = await call(bound, {
           rows: Array.from({ length: limit }, (_, id) => ({ id })),
           clock: clock,
-          pacer: pacer,
+          bulkhead,
         });
         assert.equal(sent.length, limit);
         assert.ok(took <= 5000);

@@ -5,8 +5,8 @@ import type { Reply, Unreachable } from '../../src/outbound/exchange.ts';
 import {
   backoff,
   DEFAULT_RETRY_ON,
+  mayBeTaken,
   type RetryAfter,
-  type Retryable,
   type RetryPolicy,
   retryAfter,
   retryable,
@@ -30,41 +30,36 @@ const policy = (changes: Partial<RetryPolicy> = {}): RetryPolicy => ({
 describe('what may be tried again', () => {
   /** The reply, then whether it is tried again for any request, and for an idempotent one. */
   const when = { 'retry-after': '1' };
-  const cases: [name: string, reply: Reply, any: Retryable, idempotent: Retryable][] = [
+  const cases: [name: string, reply: Reply, any: boolean, idempotent: boolean][] = [
     ...['EAI_AGAIN', 'ECONNREFUSED', 'EHOSTUNREACH', 'ENETUNREACH', 'TIMEOUT', 'EMFILE', 'ENOTFOUND'].map(
-      (code): [string, Reply, Retryable, Retryable] => [`before ${code}`, unreachable('before', code), 'yes', 'yes'],
+      (code): [string, Reply, boolean, boolean] => [`before ${code}`, unreachable('before', code), true, true],
     ),
-    ...['ECONNRESET', 'EPIPE', 'TIMEOUT', 'GARBLED'].map((code): [string, Reply, Retryable, Retryable] => [
+    ...['ECONNRESET', 'EPIPE', 'TIMEOUT', 'GARBLED'].map((code): [string, Reply, boolean, boolean] => [
       `after ${code}`,
       unreachable('after', code),
-      'unknown-outcome',
-      'yes',
+      false,
+      true,
     ]),
-    ['refused by the guard', unreachable('refused', 'ADDRESS_REFUSED'), 'no', 'no'],
-    ['a bad certificate', unreachable('refused', 'CERT_HAS_EXPIRED'), 'no', 'no'],
-    ['an answer over the cap', unreachable('refused', 'TOO_LARGE', true), 'unknown-outcome', 'unknown-outcome'],
-    ['aborted before', unreachable('before', 'ABORTED'), 'no', 'no'],
-    ['aborted after', unreachable('after', 'ABORTED'), 'unknown-outcome', 'unknown-outcome'],
-    ...[408, 421, 425, 429].map((status): [string, Reply, Retryable, Retryable] => [
-      String(status),
-      answer(status),
-      'yes',
-      'yes',
-    ]),
-    ['503 with Retry-After', answer(503, when), 'yes', 'yes'],
-    ['503 with a Retry-After that cannot be read', answer(503, { 'retry-after': 'soon' }), 'yes', 'yes'],
-    ['503 with an empty Retry-After', answer(503, { 'retry-after': ' ' }), 'no', 'yes'],
-    ['503', answer(503), 'no', 'yes'],
-    ['403 with Retry-After', answer(403, when), 'yes', 'yes'],
-    ['403', answer(403), 'no', 'no'],
-    ...[500, 502, 504, 520, 521, 522, 523, 524, 525, 526, 527].map((status): [string, Reply, Retryable, Retryable] => [
+    ['refused by the guard', unreachable('refused', 'ADDRESS_REFUSED'), false, false],
+    ['a bad certificate', unreachable('refused', 'CERT_HAS_EXPIRED'), false, false],
+    ['an answer over the cap', unreachable('refused', 'TOO_LARGE', true), false, false],
+    ['aborted before', unreachable('before', 'ABORTED'), false, false],
+    ['aborted after', unreachable('after', 'ABORTED'), false, false],
+    ...[408, 421, 425, 429].map((status): [string, Reply, boolean, boolean] => [String(status), answer(status), true, true]),
+    ['503 with Retry-After', answer(503, when), true, true],
+    ['503 with a Retry-After that cannot be read', answer(503, { 'retry-after': 'soon' }), true, true],
+    ['503 with an empty Retry-After', answer(503, { 'retry-after': ' ' }), false, true],
+    ['503', answer(503), false, true],
+    ['403 with Retry-After', answer(403, when), true, true],
+    ['403', answer(403), false, false],
+    ...[500, 502, 504, 520, 521, 522, 523, 524, 525, 526, 527].map((status): [string, Reply, boolean, boolean] => [
       String(status),
       answer(status, when),
-      'no',
-      'yes',
+      false,
+      true,
     ]),
     ...[200, 201, 204, 301, 302, 304, 307, 400, 401, 402, 404, 405, 409, 410, 413, 422, 423, 501, 505, 507, 528].map(
-      (status): [string, Reply, Retryable, Retryable] => [`${status}, Retry-After or not`, answer(status, when), 'no', 'no'],
+      (status): [string, Reply, boolean, boolean] => [`${status}, Retry-After or not`, answer(status, when), false, false],
     ),
   ];
   for (const [name, reply, any, idempotent] of cases) {
@@ -75,28 +70,46 @@ describe('what may be tried again', () => {
   }
 
   it('does not look for a missing name twice', () => {
-    assert.equal(retryable(unreachable('before', 'ENOTFOUND'), policy({ notFoundBefore: true, idempotent: true })), 'no');
-    assert.equal(retryable(unreachable('before', 'ECONNREFUSED'), policy({ notFoundBefore: true })), 'yes');
+    assert.equal(retryable(unreachable('before', 'ENOTFOUND'), policy({ notFoundBefore: true, idempotent: true })), false);
+    assert.equal(retryable(unreachable('before', 'ECONNREFUSED'), policy({ notFoundBefore: true })), true);
   });
 
   it('`on` chooses among statuses, and names 409 and 423', () => {
     const on = new Set([409, 423, 503]);
-    assert.equal(retryable(answer(429), policy({ on })), 'no');
-    assert.equal(retryable(answer(500), policy({ on, idempotent: true })), 'no');
-    assert.equal(retryable(answer(409), policy({ on, idempotent: true })), 'yes');
-    assert.equal(retryable(answer(423), policy({ on, idempotent: true })), 'yes');
-    assert.equal(retryable(unreachable('before', 'ECONNREFUSED'), policy({ on: new Set() })), 'yes');
+    assert.equal(retryable(answer(429), policy({ on })), false);
+    assert.equal(retryable(answer(500), policy({ on, idempotent: true })), false);
+    assert.equal(retryable(answer(409), policy({ on, idempotent: true })), true);
+    assert.equal(retryable(answer(423), policy({ on, idempotent: true })), true);
+    assert.equal(retryable(unreachable('before', 'ECONNREFUSED'), policy({ on: new Set() })), true);
   });
 
   it('`on` makes nothing safe that is not', () => {
     const on = new Set(Array.from({ length: 500 }, (_, index) => index + 100));
     for (const status of [400, 404, 409, 422, 423, 500, 501, 502, 503, 504, 520, 301]) {
-      assert.equal(retryable(answer(status), policy({ on })), 'no', String(status));
+      assert.equal(retryable(answer(status), policy({ on })), false, String(status));
     }
     for (const status of [200, 301, 400, 401, 404, 422, 501]) {
-      assert.equal(retryable(answer(status), policy({ on, idempotent: true })), 'no', String(status));
+      assert.equal(retryable(answer(status), policy({ on, idempotent: true })), false, String(status));
     }
   });
+});
+
+describe('what may have been taken', () => {
+  const cases: [name: string, reply: Reply, taken: boolean][] = [
+    ['nothing before bytes left', unreachable('before', 'TIMEOUT'), false],
+    ['perhaps after', unreachable('after', 'ECONNRESET'), true],
+    ['perhaps with an answer over the cap', unreachable('refused', 'TOO_LARGE', true), true],
+    ['nothing that the guard refused', unreachable('refused', 'ADDRESS_REFUSED'), false],
+    ...[500, 502, 503, 504, 520, 527].map((status): [string, Reply, boolean] => [`perhaps by a ${status}`, answer(status), true]),
+    ['perhaps by a 500 that says when to come back', answer(500, { 'retry-after': '1' }), true],
+    ['nothing by a 503 that says when to come back', answer(503, { 'retry-after': '1' }), false],
+    ...[400, 401, 403, 408, 409, 422, 429, 501, 302].map((status): [string, Reply, boolean] => [
+      `nothing by a ${status}`,
+      answer(status),
+      false,
+    ]),
+  ];
+  for (const [name, reply, taken] of cases) it(name, () => assert.equal(mayBeTaken(reply), taken));
 });
 
 const NOW = Date.UTC(2026, 10, 24, 12, 0, 0);

@@ -1,7 +1,7 @@
 /** `connection`: the defaults of every request, and how requests prove who they are. */
 
 import Type from 'typebox';
-import { duration, integer, leaf, named, template, text, tree, words } from './vocabulary.ts';
+import { duration, expression, integer, leaf, named, template, text, tree, words } from './vocabulary.ts';
 
 const leaves = (description: string) =>
   named<unknown>(tree({ description: 'A template; a list repeats the parameter, a map nests with brackets.' }), { description });
@@ -85,6 +85,36 @@ const Auth = words(
   },
 );
 
+const RateLimit = words(
+  {
+    requests: integer({ description: 'How many requests may begin.', minimum: 1, maximum: 100_000 }),
+    per: duration({ description: 'In any stretch of this length.' }),
+    by: Type.Optional(
+      expression({
+        description: 'Each value of this has a rate of its own. On a connection it sees no row.',
+        examples: ['config.channel'],
+      }),
+    ),
+  },
+  {
+    title: 'rate limit',
+    description: 'A rate that requests are kept within: of rows, of lookups, and of retries.',
+    examples: [
+      { requests: 100, per: '10s' },
+      { requests: 1, per: '1s', by: 'config.channel' },
+    ],
+    antiExamples: [{ value: { limit: 100, window: '10s' }, because: 'the words are requests and per' }],
+  },
+);
+
+/** One or several. A union would give a fault for each of its branches; these keywords look at maps or at lists only. */
+export const RateLimits = Type.Unsafe<Type.Static<typeof RateLimit> | Type.Static<typeof RateLimit>[]>({
+  ...RateLimit,
+  type: ['object', 'array'],
+  items: RateLimit,
+  'x-expected': 'requests and per, or a list of such maps',
+});
+
 export const Connection = words(
   {
     url: template({
@@ -111,21 +141,22 @@ export const Connection = words(
     ),
     retry: Type.Optional(Retry),
     concurrency: Type.Optional(
-      Type.Unsafe<number>({
-        type: 'integer',
+      Type.Unsafe<number | 'auto'>({
+        type: ['integer', 'string'],
         minimum: 1,
         maximum: 1000,
-        description: 'How many requests may be in flight. Default: 10.',
-        'x-expected': 'a whole number from 1 to 1000',
-        'x-not-yet-values': { auto: 'finding the number by itself' },
+        pattern: '^auto$',
+        description:
+          'How many requests may be in flight, or auto: it grows while the API answers as fast as usual, up to 100, and shrinks when the API refuses or slows down. Default: 10.',
+        'x-expected': 'a whole number from 1 to 1000, or auto',
       }),
     ),
+    rateLimit: Type.Optional(RateLimits),
   },
   {
     title: 'connection',
     description: 'Defaults for every request of the destination.',
     notYet: {
-      rateLimit: 'keeps requests within a declared rate',
       tls: 'sets client certificates and trusted authorities',
       proxy: 'sends requests through a proxy',
       allowPrivate:

@@ -1,9 +1,9 @@
 /** `requests`: what is sent for a row or a batch of rows. */
 
 import Type from 'typebox';
-import { Headers, Query, Retry } from './connection.ts';
+import { Headers, Query, RateLimits, Retry } from './connection.ts';
 import { Response } from './response.ts';
-import { choice, duration, flag, integer, NAME, named, question, template, tree, words } from './vocabulary.ts';
+import { choice, duration, expression, flag, integer, NAME, named, question, template, text, tree, words } from './vocabulary.ts';
 
 export const path = (method: string) =>
   Type.Optional(
@@ -20,6 +20,24 @@ const Batch = words(
     description: 'Rows whose method, URL, query and headers come out equal share requests, in order.',
     notYet: { bytes: 'bounds the size of a body', by: 'keeps rows that differ in a value apart' },
     examples: [{ size: 500 }],
+  },
+);
+
+const Idempotency = words(
+  {
+    header: text({ description: 'The header that carries the key.', examples: ['Idempotency-Key'] }),
+    by: Type.Optional(
+      expression({
+        description:
+          'Makes the key the same in every call for the same value: for what happens once (an event, a charge), never for a state that may come back. Default: a new key for each request of each call, the same in its retries.',
+        examples: ['record.event_id'],
+      }),
+    ),
+  },
+  {
+    title: 'idempotency',
+    description: 'A key by which the API tells a request that it has seen; with it the request may be sent again.',
+    examples: [{ header: 'Idempotency-Key' }, { header: 'Idempotency-Key', by: 'record.event_id' }],
   },
 );
 
@@ -82,6 +100,8 @@ export const Request = words(
           'Whether it may be repeated after an unknown outcome. Default: true for GET, PUT and DELETE, false for POST and PATCH.',
       }),
     ),
+    idempotency: Type.Optional(Idempotency),
+    rateLimit: Type.Optional(RateLimits),
     rules: Type.Optional(
       Type.Array(RowRule, { description: 'Asked of each row before it is sent; the first that holds decides.' }),
     ),
@@ -98,8 +118,6 @@ export const Request = words(
       csv: 'sends a CSV body',
       xml: 'sends an XML body',
       gzip: 'compresses the body',
-      idempotency: 'sends an idempotency key',
-      rateLimit: 'keeps this request within a declared rate',
     },
     examples: [{ post: '/contacts', json: { email: '{{ record.email }}' } }],
     antiExamples: [{ value: { pst: '/contacts' }, because: 'methods are get, post, put, patch and delete' }],

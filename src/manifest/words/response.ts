@@ -17,16 +17,15 @@ const AnswerRule = words(
       description: 'Asked of the answer, before anything else.',
       examples: ["status == 404 and operation == 'remove'"],
     }),
-    then: Type.Unsafe<'accept' | 'reject' | 'retry'>({
-      enum: ['accept', 'reject', 'retry'],
-      description: "accept or reject every row of the request, or retry it: the author's word that nothing was taken.",
-      'x-not-yet-values': { reauth: 'fetching a new token', stop: 'rejecting every row not yet sent' },
+    then: choice(['accept', 'reject', 'retry', 'reauth', 'stop'], {
+      description:
+        "accept or reject every row of the request; retry it, the author's word that nothing was taken; reauth, with a secret that was renewed since, once; or stop: reject them, and send nothing more for a minute, or as long as after says.",
     }),
     reason: reason('the row'),
     after: Type.Optional(
       Type.Unsafe<string | number>({
         type: ['string', 'number'],
-        description: 'With retry: seconds to wait, or an HTTP date.',
+        description: 'With retry and stop: seconds to wait, or an HTTP date.',
         'x-expected': "a number of seconds, or a value without braces, such as: headers['x-wait']",
         examples: ["headers['x-wait']", 10],
       }),

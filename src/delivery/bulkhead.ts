@@ -1,0 +1,203 @@
+/** What keeps a destination from harming others, its API and itself: places, pauses, rates, the retry budget and the breaker. */
+
+import type { Reply } from '../outbound/exchange.ts';
+import { brokeDown } from '../outbound/retry.ts';
+import { Breaker } from './breaker.ts';
+import { RetryBudget } from './budget.ts';
+import type { Clock } from './call.ts';
+import { Adaptive, type Concurrency, fixedConcurrency } from './concurrency.ts';
+import { type RateKey, Rates } from './rate.ts';
+import type { CallTime } from './time.ts';
+
+/** Milliseconds. An API that asks for more is asked again after this: some write a time of day where seconds belong. */
+const LONGEST_PAUSE = 3_600_000;
+
+/** What the request of a row, or of somebody at the form, needs before it may leave. */
+export interface Entering {
+  /** Goes before the requests of rows: somebody is waiting at the form. */
+  readonly urgent: boolean;
+  readonly rates: readonly RateKey[];
+  readonly time: Pick<CallTime, 'closing' | 'leftToStart' | 'whyClosed'>;
+  /** Whether it is sent again. */
+  readonly again: boolean;
+}
+
+/** A request that may leave now. */
+export interface Admitted {
+  /** It came back; to be called once, whatever became of it. */
+  done(reply: Reply | undefined): void;
+}
+
+interface Waiting extends Entering {
+  admit(): void;
+  refuse(why: string): void;
+}
+
+/** One for each destination and its settings; pure but for its clock. */
+export class Bulkhead {
+  readonly #clock: Clock;
+  readonly #concurrency: Concurrency;
+  readonly #breaker = new Breaker();
+  readonly #budget = new RetryBudget();
+  readonly #rates = new Rates();
+  readonly #urgent = new Set<Waiting>();
+  readonly #rows = new Set<Waiting>();
+  readonly #queues = [this.#urgent, this.#rows];
+  #inFlight = 0;
+  #pausedUntil = 0;
+  /** After a pause or an outage: requests begun since then, and how many may be; twice as many with each answer. */
+  #fresh = { inFlight: 0, places: Number.POSITIVE_INFINITY };
+  #timer: { readonly at: number; readonly cancel: AbortController } | undefined;
+
+  constructor(clock: Clock, concurrency: number | 'auto') {
+    this.#clock = clock;
+    this.#concurrency = concurrency === 'auto' ? new Adaptive() : fixedConcurrency(concurrency);
+  }
+
+  /** Nothing starts for so many milliseconds; a longer pause that was asked for before stays. */
+  pause(milliseconds: number): void {
+    this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.elapsed() + Math.min(milliseconds, LONGEST_PAUSE));
+    this.#beginSlowly();
+  }
+
+  /** Nothing is sent for so long, and what waits is refused: the manifest knows that it would be in vain. */
+  stop(milliseconds: number, why: string): void {
+    this.#breaker.open(this.#clock.elapsed(), Math.min(milliseconds, LONGEST_PAUSE), why);
+    this.#refuseAll();
+  }
+
+  /** Whether one more request may be sent again, of one that may be so many times. */
+  mayRetry(own: number): boolean {
+    return this.#budget.allows(this.#clock.elapsed(), own);
+  }
+
+  /** Waits for its turn: first come, first served, as far as rates allow. @returns why it may not leave, where it may not in time */
+  enter(entering: Entering): Promise<Admitted | string> {
+    const { time, urgent } = entering;
+    const hopeless = this.#hopeless(entering);
+    if (hopeless !== undefined) return Promise.resolve(hopeless);
+    return new Promise((resolve) => {
+      const queue = urgent ? this.#urgent : this.#rows;
+      const leave = () => {
+        queue.delete(waiting);
+        time.closing.removeEventListener('abort', giveUp);
+      };
+      const giveUp = () => waiting.refuse(this.#hopeless(entering) ?? time.whyClosed());
+      const waiting: Waiting = {
+        ...entering,
+        admit: () => {
+          leave();
+          resolve(this.#admitted(entering));
+        },
+        refuse: (why) => {
+          leave();
+          resolve(why);
+        },
+      };
+      time.closing.addEventListener('abort', giveUp, { once: true });
+      queue.add(waiting);
+      this.#next();
+    });
+  }
+
+  #beginSlowly(): void {
+    this.#fresh = { inFlight: 0, places: 1 };
+  }
+
+  /** Whether there is a place for one more. */
+  get #hasPlace(): boolean {
+    return this.#inFlight < this.#concurrency.limit && this.#fresh.inFlight < this.#fresh.places;
+  }
+
+  /** Why waiting would be in vain. */
+  #hopeless({ time, rates }: Entering): string | undefined {
+    const now = this.#clock.elapsed();
+    const refused = this.#breaker.refuses(now);
+    if (refused !== undefined) return refused;
+    const left = time.leftToStart();
+    const pause = this.#pausedUntil - now;
+    if (pause > 0 && pause >= left) return tooLong(pause);
+    const wait = this.#rates.waitFor(rates, now);
+    if (wait > 0 && wait >= left) return `the manifest's rateLimit leaves no room for ${Math.ceil(wait / 1000)} s`;
+    return time.closing.aborted ? time.whyClosed() : undefined;
+  }
+
+  #admitted({ rates, again }: Entering): Admitted {
+    const begun = this.#clock.elapsed();
+    const fresh = this.#fresh;
+    this.#inFlight++;
+    fresh.inFlight++;
+    this.#rates.take(rates, begun);
+    this.#budget.sent(begun, again);
+    const tried = this.#breaker.sent();
+    let open = true;
+    return {
+      done: (reply) => {
+        if (!open) return;
+        open = false;
+        const now = this.#clock.elapsed();
+        const failed = reply === undefined ? undefined : isOutage(reply);
+        this.#concurrency.done(now, now - begun, failed === true || isRefusal(reply), this.#inFlight >= this.#concurrency.limit);
+        this.#inFlight--;
+        fresh.inFlight--;
+        if (this.#breaker.done(now, tried, failed)) {
+          this.#beginSlowly();
+          this.#refuseAll();
+        } else if (failed === false) fresh.places *= 2;
+        this.#next();
+      },
+    };
+  }
+
+  /** Lets in whom it may, in order, and comes back when the next one may. */
+  #next(): void {
+    const now = this.#clock.elapsed();
+    const pause = this.#pausedUntil - now;
+    let soonest = pause > 0 ? pause : Number.POSITIVE_INFINITY;
+    for (const queue of this.#queues) {
+      for (const waiting of queue) {
+        if (!this.#hasPlace) return;
+        const why = this.#hopeless(waiting);
+        if (why !== undefined) waiting.refuse(why);
+        else if (pause <= 0) {
+          const wait = this.#rates.waitFor(waiting.rates, now);
+          if (wait > 0) soonest = Math.min(soonest, wait);
+          else waiting.admit();
+        }
+      }
+    }
+    if (soonest !== Number.POSITIVE_INFINITY && this.#queues.some((queue) => queue.size > 0)) this.#wake(now + soonest);
+  }
+
+  #wake(at: number): void {
+    if (this.#timer !== undefined && this.#timer.at <= at) return;
+    this.#timer?.cancel.abort();
+    const timer = { at, cancel: new AbortController() };
+    this.#timer = timer;
+    void this.#clock.wait(at - this.#clock.elapsed(), timer.cancel.signal).then(() => {
+      if (this.#timer !== timer) return;
+      this.#timer = undefined;
+      this.#next();
+    });
+  }
+
+  #refuseAll(): void {
+    const why = this.#breaker.refuses(this.#clock.elapsed());
+    if (why === undefined) return;
+    for (const queue of this.#queues) for (const waiting of queue) waiting.refuse(why);
+  }
+}
+
+export function tooLong(wait: number): string {
+  return `the API asks to wait ${Math.ceil(wait / 1000)} s, longer than this call has left`;
+}
+
+/** Whether the API failed; undefined where the reply says nothing about it. */
+function isOutage(reply: Reply): boolean | undefined {
+  if (reply.kind === 'answer') return brokeDown(reply) && reply.headers['retry-after'] === undefined;
+  return reply.phase === 'refused' || reply.code === 'ABORTED' ? undefined : true;
+}
+
+function isRefusal(reply: Reply | undefined): boolean {
+  return reply?.kind === 'answer' && (reply.status === 429 || reply.status === 503);
+}
