@@ -19,6 +19,8 @@ if (files.length === 0) {
 }
 
 const loader = process.features.typescript ? [] : ['--import', 'tsx'];
-const args = [...loader, '--test', '--test-timeout=300000', '--test-concurrency=2', ...files];
+// Files that are named may be run in their long forms.
+const timeout = named.length > 0 ? 7_200_000 : 300_000;
+const args = [...loader, '--test', `--test-timeout=${timeout}`, '--test-concurrency=2', ...files];
 const child = spawn(process.execPath, args, { stdio: 'inherit', cwd: fileURLToPath(new URL('..', import.meta.url)) });
 child.on('exit', (code, signal) => process.exit(signal === null ? code : 1));
