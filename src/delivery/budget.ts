@@ -11,15 +11,18 @@ export class RetryBudget {
   readonly #requests = new Recent(SPAN);
   readonly #retries = new Recent(SPAN);
 
-  sent(now: number, again: boolean): void {
-    (again ? this.#retries : this.#requests).add(now);
+  /** A request leaves for the first time. */
+  sent(now: number): void {
+    this.#requests.add(now);
   }
 
   /**
-   * Whether one more request may be sent again.
+   * Takes one retry, where one is left.
    * @param own what its manifest grants a request of its own: without other traffic it may use that up
    */
-  allows(now: number, own: number): boolean {
-    return this.#retries.count(now) < Math.max(LEAST, own, PART * this.#requests.count(now));
+  take(now: number, own: number): boolean {
+    if (this.#retries.count(now) >= Math.max(LEAST, own, PART * this.#requests.count(now))) return false;
+    this.#retries.add(now);
+    return true;
   }
 }

@@ -7,10 +7,16 @@ import { RetryBudget } from './budget.ts';
 import type { Clock } from './call.ts';
 import { Adaptive, type Concurrency, fixedConcurrency } from './concurrency.ts';
 import { type RateKey, Rates } from './rate.ts';
+import { Recent } from './recent.ts';
 import type { CallTime } from './time.ts';
 
 /** Milliseconds. An API that asks for more is asked again after this: some write a time of day where seconds belong. */
 const LONGEST_PAUSE = 3_600_000;
+
+const SECOND = 1000;
+/** After a pause: so many times the requests of the busiest second before, or for each place so many a second. */
+const RAMP = 1.5;
+const LEAST_RAMP = 2;
 
 /** What the request of a row, or of somebody at the form, needs before it may leave. */
 export interface Entering {
@@ -47,6 +53,10 @@ export class Bulkhead {
   #pausedUntil = 0;
   /** After a pause or an outage: requests begun since then, and how many may be; twice as many with each answer. */
   #fresh = { inFlight: 0, places: Number.POSITIVE_INFINITY };
+  /** Requests of the last seconds. */
+  readonly #sent = new Recent(10 * SECOND);
+  /** After a pause or an outage what waited does not come all at once; until nothing waits any more. */
+  #ramp: RateKey | undefined;
   #timer: { readonly at: number; readonly cancel: AbortController } | undefined;
 
   constructor(clock: Clock, concurrency: number | 'auto') {
@@ -66,9 +76,9 @@ export class Bulkhead {
     this.#refuseAll();
   }
 
-  /** Whether one more request may be sent again, of one that may be so many times. */
+  /** Whether one more request may be sent again, of one that may be so many times. To be asked once for each retry: it is counted. */
   mayRetry(own: number): boolean {
-    return this.#budget.allows(this.#clock.elapsed(), own);
+    return this.#budget.take(this.#clock.elapsed(), own);
   }
 
   /** Waits for its turn: first come, first served, as far as rates allow. @returns why it may not leave, where it may not in time */
@@ -102,6 +112,14 @@ export class Bulkhead {
 
   #beginSlowly(): void {
     this.#fresh = { inFlight: 0, places: 1 };
+    const usual = this.#sent.peak(this.#clock.elapsed());
+    const requests = Math.max(LEAST_RAMP * this.#concurrency.limit, Math.ceil(RAMP * usual));
+    this.#ramp ??= { limit: { requests, per: SECOND, by: undefined }, by: '' };
+  }
+
+  /** The rates that hold now: the declared ones, and after a pause what it may go up to. */
+  #kept(rates: readonly RateKey[]): readonly RateKey[] {
+    return this.#ramp === undefined ? rates : [...rates, this.#ramp];
   }
 
   /** Whether there is a place for one more. */
@@ -127,8 +145,9 @@ export class Bulkhead {
     const fresh = this.#fresh;
     this.#inFlight++;
     fresh.inFlight++;
-    this.#rates.take(rates, begun);
-    this.#budget.sent(begun, again);
+    this.#rates.take(this.#kept(rates), begun);
+    if (!again) this.#budget.sent(begun);
+    this.#sent.add(begun);
     const tried = this.#breaker.sent();
     let open = true;
     return {
@@ -160,12 +179,13 @@ export class Bulkhead {
         const why = this.#hopeless(waiting);
         if (why !== undefined) waiting.refuse(why);
         else if (pause <= 0) {
-          const wait = this.#rates.waitFor(waiting.rates, now);
+          const wait = this.#rates.waitFor(this.#kept(waiting.rates), now);
           if (wait > 0) soonest = Math.min(soonest, wait);
           else waiting.admit();
         }
       }
     }
+    if (pause <= 0 && this.#queues.every((queue) => queue.size === 0)) this.#ramp = undefined;
     if (soonest !== Number.POSITIVE_INFINITY && this.#queues.some((queue) => queue.size > 0)) this.#wake(now + soonest);
   }
 

@@ -16,31 +16,61 @@ const BEGIN = 4;
 export const MOST_AUTO = 100;
 /** What is left of the number after a refusal (the usual factor is a half; APIs refuse for a moment). */
 const BACK_OFF = 0.7;
-/** An answer that takes so many times the usual shows that requests queue up over there. */
+/** Answers that take so many times the least, and so many milliseconds more, show that requests queue up over there. */
 const SLOW = 2;
-/** Of the usual time each answer changes this part. */
-const SHARE = 0.05;
+const JITTER = 50;
+/** Milliseconds after which the least is measured anew, with this part of the requests: fewer than could queue up by `SLOW`. */
+const HOLDS = 30_000;
+const PROBE = 1 / 4;
+/** One answer tells little: so many are waited for. */
+const ENOUGH = 5;
 
-/** Additive increase, multiplicative decrease: one more for as many answers as there are places, fewer at once when refused. */
+/**
+ * Additive increase, multiplicative decrease, by rounds: as many answers as there are places, all of them to requests that began after the
+ * last change. Until the first setback it doubles.
+ */
 export class Adaptive implements Concurrency {
   #places = BEGIN;
-  #usual: number | undefined;
-  /** Until then requests that were sent before the last step down come back: they tell the same again. */
-  #settling = 0;
+  #doubles = true;
+  #probing = false;
+  /** Mean milliseconds of an answer where nothing queues up, and until when that is believed. */
+  #least = Number.POSITIVE_INFINITY;
+  #believed = 0;
+  #round = { since: 0, sum: 0, count: 0, full: false };
 
   get limit(): number {
-    return Math.floor(this.#places);
+    return Math.max(1, Math.floor(this.#probing ? this.#places * PROBE : this.#places));
   }
 
   done(now: number, ms: number, refused: boolean, full: boolean): void {
-    const usual = this.#usual ?? ms;
-    if (refused || ms > SLOW * usual + 50) {
-      if (now < this.#settling) return;
-      this.#places = Math.max(1, this.#places * BACK_OFF);
-      this.#settling = now + Math.max(usual, 100);
-    } else if (full) this.#places = Math.min(MOST_AUTO, this.#places + 1 / this.#places);
-    // What was refused says nothing of how long work takes; and the usual may not drift to where all queue up.
-    if (!refused) this.#usual = usual + SHARE * (Math.min(ms, SLOW * usual) - usual);
+    const round = this.#round;
+    if (now - ms < round.since) return;
+    if (refused) this.#decrease();
+    else {
+      round.sum += ms;
+      round.count++;
+      round.full ||= full;
+      if (round.count < Math.max(ENOUGH, this.limit)) return;
+      this.#judge(now, round.sum / round.count, round.full);
+    }
+    this.#round = { since: now, sum: 0, count: 0, full: false };
+  }
+
+  #judge(now: number, mean: number, full: boolean): void {
+    if (this.#probing || mean <= this.#least) {
+      this.#least = mean;
+      this.#believed = now + HOLDS;
+    }
+    if (this.#probing) this.#probing = false;
+    else if (mean > SLOW * this.#least + JITTER) this.#decrease();
+    else if (full) this.#places = Math.min(MOST_AUTO, this.#doubles ? this.#places * 2 : this.#places + 1);
+    if (now >= this.#believed) this.#probing = true;
+  }
+
+  #decrease(): void {
+    this.#places = Math.max(1, this.#places * BACK_OFF);
+    this.#doubles = false;
+    this.#probing = false;
   }
 }
 

@@ -237,6 +237,7 @@ function envelopes(request: Request, { bound, configuration }: Call, now: string
     request.path.template,
     ...request.query,
     ...request.headers,
+    ...request.rateLimits.flatMap(({ by }) => by ?? []),
   ].flatMap((template) => [...template.names]);
   if (names.some((name) => ROW_NAMES.has(name))) return (scope) => renderEnvelope(request, base(), auth(), scope);
   return lazy(() => renderEnvelope(request, base(), auth(), common));

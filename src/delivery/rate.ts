@@ -8,18 +8,19 @@ export interface RateKey {
   readonly by: string;
 }
 
-/** Keys that are remembered before those that are no longer needed are looked for. */
-const TIDY = 10_000;
+/** Keys of one limit that are remembered; beyond that the one that began first is forgotten. */
+const MOST = 100_000;
+/** From so many on those that are no longer needed are looked for, each time that they have doubled. */
+const TIDY = 1000;
 
 export class Rates {
-  /** When the latest requests of each key began, oldest first; as many at most as its limit allows. */
-  readonly #begun = new Map<RateLimit, Map<string, Times>>();
+  readonly #begun = new Map<RateLimit, Begun>();
 
   /** Milliseconds until all of these allow one more; 0 for at once. */
   waitFor(keys: readonly RateKey[], now: number): number {
     let wait = 0;
     for (const { limit, by } of keys) {
-      const times = this.#begun.get(limit)?.get(by);
+      const times = this.#begun.get(limit)?.times.get(by);
       if (times !== undefined && times.size >= limit.requests) wait = Math.max(wait, times.oldest + limit.per - now);
     }
     return wait;
@@ -28,14 +29,27 @@ export class Rates {
   /** One more begins, under all of these. */
   take(keys: readonly RateKey[], now: number): void {
     for (const { limit, by } of keys) {
-      const all = this.#begun.get(limit) ?? new Map<string, Times>();
-      const times = all.get(by) ?? new Times();
+      const begun = this.#begun.get(limit) ?? { times: new Map<string, Times>(), tidyAt: TIDY };
+      this.#begun.set(limit, begun);
+      const times = begun.times.get(by) ?? new Times();
       if (times.size >= limit.requests) times.shift();
       times.push(now);
-      this.#begun.set(limit, all.set(by, times));
-      if (all.size > TIDY) for (const [key, one] of all) if (one.newest + limit.per <= now) all.delete(key);
+      begun.times.set(by, times);
+      if (begun.times.size > begun.tidyAt) tidy(begun, limit, now);
     }
   }
+}
+
+/** When the latest requests of each key began, oldest first; as many at most as their limit allows. */
+interface Begun {
+  readonly times: Map<string, Times>;
+  tidyAt: number;
+}
+
+function tidy(begun: Begun, { per }: RateLimit, now: number): void {
+  const { times } = begun;
+  for (const [key, { newest }] of times) if (newest + per <= now || times.size > MOST) times.delete(key);
+  begun.tidyAt = Math.min(MOST, Math.max(TIDY, 2 * times.size));
 }
 
 /** A queue of times. An array's own shift would move all that is behind. */

@@ -28,6 +28,12 @@ export class Recent {
     return this.#total;
   }
 
+  /** The most of one part. */
+  peak(now: number): number {
+    this.#forget(now);
+    return Math.max(...this.#counts);
+  }
+
   clear(): void {
     this.#counts.fill(0);
     this.#total = 0;

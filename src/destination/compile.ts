@@ -13,6 +13,7 @@ import { FormCompiler } from './form.ts';
 import { problemOfHeader } from './headers.ts';
 import { compileLookups } from './lookup.ts';
 import { placeNames } from './names.ts';
+import { compileDefaults } from './rate-limit.ts';
 import { compileRequest } from './request.ts';
 import { checkValue, variableOf } from './settings.ts';
 
@@ -29,12 +30,10 @@ export function compileDestination(file: ManifestFile): CompiledManifest | reado
   const author = new Author(file);
   const names = placeNames(manifest);
   const settings = Object.entries(manifest.settings ?? {}).map(([name, spec]) => declareSetting(id, name, spec, author));
-  const lookups = compileLookups(manifest.lookups ?? {}, manifest.connection, author, names);
+  const defaults = compileDefaults(manifest.connection, author, names);
+  const lookups = compileLookups(manifest.lookups ?? {}, defaults, author, names);
   const requests = new Map(
-    Object.entries(manifest.requests).map(([name, spec]) => [
-      name,
-      compileRequest(name, spec, manifest.connection, author, names),
-    ]),
+    Object.entries(manifest.requests).map(([name, spec]) => [name, compileRequest(name, spec, defaults, author, names)]),
   );
   const connection = compileConnection(manifest.connection, author, names);
   checkHeaderOrigins(manifest, connection, author);

@@ -1,6 +1,6 @@
 /** Compiles `lookups`: requests without rows, whose answers templates see as `lookups.NAME`. */
 
-import type { ConnectionSpec, LookupSpec } from '../manifest/manifest.ts';
+import type { LookupSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/places.ts';
 import { isMap } from '../template/text.ts';
 import type { Author } from './author.ts';
@@ -8,6 +8,7 @@ import type { Change, Lookup, NextPage, Request } from './destination.ts';
 import { milliseconds } from './duration.ts';
 import { lookupsRead, type Named, templatesOf, templatesOfResponse } from './lookups-read.ts';
 import type { PlaceNames } from './names.ts';
+import type { Defaults } from './rate-limit.ts';
 import { compileRequest } from './request.ts';
 
 const DEFAULT_CACHE = '1m';
@@ -18,7 +19,7 @@ const OF_CALL = ['object', 'mode', 'config', 'lookups'] as const;
 
 export function compileLookups(
   specs: Readonly<Record<string, LookupSpec>>,
-  connection: ConnectionSpec,
+  connection: Defaults,
   author: Author,
   names: PlaceNames,
 ): ReadonlyMap<string, Lookup> {
@@ -32,7 +33,7 @@ export function compileLookups(
   return lookups;
 }
 
-function compileLookup(name: string, spec: LookupSpec, connection: ConnectionSpec, author: Author, names: PlaceNames): Lookup {
+function compileLookup(name: string, spec: LookupSpec, connection: Defaults, author: Author, names: PlaceNames): Lookup {
   const path: Path = ['lookups', name];
   const where = `lookups.${name}`;
   const { list, next, pages, cache, ...request } = spec;

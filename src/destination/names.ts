@@ -27,6 +27,10 @@ const OF_BATCH = 'it belongs to one row, and this is made once for all of a batc
 const IN_BATCH_BODY = all(ROW, `${OF_BATCH}. Put it into item, and {{ items }} here`);
 const IN_BATCH_ANSWER = all(ROW, OF_BATCH);
 /** What an unbatched request does not see. */
+const IN_RATE = all(
+  ROW.filter((name) => !['config', 'object', 'mode'].includes(name)),
+  'it belongs to one row, and this rate is for all requests. Give the request a rateLimit of its own',
+);
 const IN_ROW = all(BATCH, 'there is no batch. Add batch: { size: … }, or use record');
 
 function all(names: readonly string[], where: string): Record<string, string> {
@@ -40,6 +44,8 @@ export interface PlaceNames {
   /** Never a row. */
   readonly lookup: (place: string, ...more: string[]) => Names;
   readonly auth: Where;
+  /** What divides the rate of a connection, whose lookups fall under it too. */
+  readonly rate: Where;
   /** All of an unbatched request; of a batched one what is rendered for each row. */
   readonly row: Where;
   /** The body of a batched request. */
@@ -78,6 +84,7 @@ export function placeNames(manifest: Manifest): PlaceNames {
     auth: (where) => names(where, every, ['now'], {}, true),
     lookup: (where, ...more) =>
       names(where, every, ['now', 'config', 'object', 'mode', ...more], all([...ROW_NAMES], 'a lookup asks once for all rows')),
+    rate: (where) => names(where, every, ['config', 'object', 'mode'], IN_RATE, true),
     row: (where) => names(where, every, ['now', ...ROW], IN_ROW),
     batch: (where) => names(where, every, ['now', ...BATCH], IN_BATCH_BODY),
     form: (where, ...more) => names(where, open, ['now', ...more]),

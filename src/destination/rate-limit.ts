@@ -1,14 +1,23 @@
 /** Compiles `rateLimit`: the rates that requests are kept within. */
 
-import type { RateLimitSpec } from '../manifest/manifest.ts';
+import type { ConnectionSpec, RateLimitSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/places.ts';
 import type { Names } from '../template/names.ts';
 import type { Author } from './author.ts';
 import type { RateLimit } from './destination.ts';
 import { milliseconds } from './duration.ts';
+import type { PlaceNames } from './names.ts';
 
 /** A day: no API counts longer, and every request of that time is remembered. */
 const LONGEST = 86_400_000;
+
+/** What `connection` says for every request; one rate for all of them. */
+export type Defaults = ConnectionSpec & { readonly rateLimits: readonly RateLimit[] };
+
+export function compileDefaults(spec: ConnectionSpec, author: Author, names: PlaceNames): Defaults {
+  const path = ['connection', 'rateLimit'];
+  return { ...spec, rateLimits: compileRateLimits(spec.rateLimit, path, author, names.rate('connection.rateLimit')) };
+}
 
 /** @param names what `by` may read: of a connection's rate nothing of a row */
 export function compileRateLimits(

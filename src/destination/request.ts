@@ -13,7 +13,7 @@ import { milliseconds } from './duration.ts';
 import { breaksHeader, problemOfHeader } from './headers.ts';
 import { lookupsRead, templatesOf } from './lookups-read.ts';
 import type { PlaceNames } from './names.ts';
-import { compileRateLimits } from './rate-limit.ts';
+import { compileRateLimits, type Defaults } from './rate-limit.ts';
 import { compileResponse } from './response.ts';
 
 const SHORT = { get: 'GET', post: 'POST', put: 'PUT', patch: 'PATCH', delete: 'DELETE' } as const;
@@ -25,7 +25,7 @@ const DEFAULT_TIMEOUT = '30s';
 export function compileRequest(
   name: string,
   spec: RequestSpec,
-  connection: ConnectionSpec,
+  connection: Defaults,
   author: Author,
   names: PlaceNames,
   path: Path = ['requests', name],
@@ -58,10 +58,7 @@ export function compileRequest(
     item,
     idempotent: spec.idempotent,
     idempotency: compileIdempotency(spec, path, author, rowNames),
-    rateLimits: [
-      ...compileRateLimits(connection.rateLimit, ['connection', 'rateLimit'], author, names.lookup('connection.rateLimit')),
-      ...compileRateLimits(spec.rateLimit, [...path, 'rateLimit'], author, rowNames),
-    ],
+    rateLimits: [...connection.rateLimits, ...compileRateLimits(spec.rateLimit, [...path, 'rateLimit'], author, rowNames)],
     rules: (spec.rules ?? []).map((rule, index) => ({
       if: author.question(rule.if, [...path, 'rules', index, 'if'], rowNames),
       then: rule.then,

@@ -91,6 +91,7 @@ export function atWork(bound: BoundDestination, answering: Answering = {}): AtWo
     random: answering.random ?? seededRandom(1),
     uuid: uuidsOf(seededRandom(2)),
     bulkhead: answering.bulkhead ?? new Bulkhead(clock, bound.destination.connection.concurrency),
+    ...(answering.renewed && { renewed: answering.renewed }),
     deadline: answering.deadline ?? bound.destination.deadline,
     breathe: answering.breathe ?? (() => Promise.resolve()),
     bug: (error) => `ref${bugs.push(error)}`,

@@ -290,6 +290,81 @@ describe('Retry-After', () => {
   });
 });
 
+describe('whatever stands in Retry-After', () => {
+  const values = [
+    ...[
+      '',
+      ' ',
+      '0',
+      '-0',
+      '+0',
+      '-1',
+      '-5',
+      '-1e9',
+      '0.0',
+      '0.001',
+      '0.5',
+      '.5',
+      '1',
+      '1.',
+      '01',
+      '1.5',
+      '2',
+      '5',
+      '24',
+      '30',
+      '120',
+    ],
+    ...[
+      '1000000000',
+      '99999999999999999999',
+      '1e3',
+      'Infinity',
+      'NaN',
+      '0x10',
+      '1,2',
+      '3, 1',
+      '1;2',
+      '٣',
+      'soon',
+      '5 s',
+      'null',
+      '"5"',
+    ],
+    'Sun, 01 Mar 2026 12:00:02 GMT',
+    'Sunday, 01-Mar-26 12:00:02 GMT',
+    'Sun Mar  1 12:00:02 2026',
+    'Sun, 01 Mar 2026 11:00:00 GMT',
+    'Thu, 01 Jan 1970 00:00:00 GMT',
+    'Fri, 31 Dec 9999 23:59:59 GMT',
+    'Sun, 01 Mar 2026 12:00:02 GMT, Sun, 01 Mar 2026 12:00:03 GMT',
+    '2026-03-01T12:00:02Z',
+  ];
+  for (const status of [429, 503, 403]) {
+    it(`of a ${status}, an API that says it for ever gets no more than its attempts, apart, and the call its answer`, async () => {
+      for (const value of values) {
+        const clock = new VirtualClock(BEGIN);
+        const { sent, took, rejected } = await call(
+          destinationOf(`${PUT}\nretry: { attempts: 10 }`, { connection: 'concurrency: 2' }),
+          {
+            clock,
+            rows: people('a', 'b', 'c'),
+            random: seededRandom(5),
+            send: () => json(status, {}, { 'retry-after': value }),
+          },
+        );
+        assert.ok(took < 25_000, `"${value}": ${took} ms`);
+        assert.equal(rejected.length, 3, value);
+        for (const email of ['a', 'b', 'c']) {
+          const own = sent.filter(({ request }) => request.body?.includes(`"${email}"`)).map(({ at }) => at);
+          assert.ok(own.length <= 10, `"${value}": ${own.length} attempts`);
+          for (const [index, at] of own.slice(1).entries()) assert.ok(at >= (own[index] ?? at) + 1, `"${value}": at once`);
+        }
+      }
+    });
+  }
+});
+
 describe('then: retry', () => {
   const rule = (more: string) => `${POST}\nresponse: { rules: [{ if: body.error == 'ratelimited', then: retry${more} }] }`;
   const limited = (headers: Record<string, string> = {}, more: Row = {}) => json(200, { error: 'ratelimited', ...more }, headers);
