@@ -1,6 +1,7 @@
 /** What holds in every minute of a destination's life, whatever its API does: several calls at once, under a virtual clock. */
 
 import assert from 'node:assert/strict';
+import { setMaxListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { seededRandom, VirtualClock } from '../../src/cases/virtual-clock.ts';
@@ -14,6 +15,7 @@ const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 const DEADLINES = [1000, 5000, 25_000];
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 
 const waiting = fc.constantFrom(undefined, '0', '1', '0.2', '3', '40', 'soon', '-1', 'Sun, 01 Mar 2026 12:00:04 GMT');
 const reply: fc.Arbitrary<Reply> = fc.oneof(
