@@ -152,6 +152,17 @@ export const SERVER_SETTINGS = {
     parse: parseLimit,
     expected: SIZE_EXPECTED,
   }),
+  maxPending: setting<number>({
+    env: 'ROWPOST_MAX_PENDING',
+    flag: '--max-pending',
+    value: 'size',
+    default: '128MB',
+    description:
+      'The bodies of all calls under way together, inflated. More calls are answered 503, to be sent again; a single one may be larger. Work on a body takes about ten times its size.',
+    fallback: 128 * MB,
+    parse: parsePending,
+    expected: 'a size from 1MB to 16GB',
+  }),
   maxRows: setting<number>({
     env: 'ROWPOST_MAX_ROWS',
     flag: '--max-rows',
@@ -340,6 +351,11 @@ function parseHost(text: string): string | undefined {
 function parseLimit(text: string): number | undefined {
   const size = parseSize(text);
   return size !== undefined && size >= KB && size <= 256 * MB ? size : undefined;
+}
+
+function parsePending(text: string): number | undefined {
+  const size = parseSize(text);
+  return size !== undefined && size >= MB && size <= 16 * 1024 * MB ? size : undefined;
 }
 
 function parseDeadline(text: string): number | undefined {

@@ -34,6 +34,7 @@ describe('readServerSettings', () => {
       allowFrom: [],
       trustedProxies: [],
       bodyLimit: 64 * MB,
+      maxPending: 128 * 1024 * 1024,
       maxRows: 250_000,
       maxResponse: 16 * MB,
       maxLookup: 64 * MB,
@@ -70,6 +71,7 @@ describe('readServerSettings', () => {
     ],
     [{ ROWPOST_ALLOW_FROM: '10.0.0.0/8 ::1' }, {}, { allowFrom: ['10.0.0.0/8', '::1'] }],
     [{ ROWPOST_TRUSTED_PROXIES: '10.0.0.1' }, {}, { trustedProxies: ['10.0.0.1'] }],
+    [{ ROWPOST_MAX_PENDING: '2GB' }, {}, { maxPending: 2 * 1024 ** 3 }],
     [{ ROWPOST_MAX_ROWS: '10' }, {}, { maxRows: 10 }],
     [{ ROWPOST_MAX_RESPONSE: '1MB', ROWPOST_MAX_LOOKUP: '2MB' }, {}, { maxResponse: MB, maxLookup: 2 * MB }],
     [{ ROWPOST_TOKEN: TOKEN, HOST: '::1' }, {}, { host: '::1' }],
@@ -123,6 +125,12 @@ describe('readServerSettings', () => {
       {},
       'settings.allowFrom',
       'ROWPOST_ALLOW_FROM is "10.0.0.0/33". Expected addresses or CIDRs separated by commas or spaces, such as 10.0.0.0/8 or fd00::1.',
+    ],
+    [
+      { ROWPOST_MAX_PENDING: '1KB' },
+      {},
+      'settings.maxPending',
+      'ROWPOST_MAX_PENDING is "1KB". Expected a size from 1MB to 16GB.',
     ],
     [{ ROWPOST_MAX_ROWS: '0' }, {}, 'settings.maxRows', 'ROWPOST_MAX_ROWS is "0". Expected a whole number from 1 to 10000000.'],
     [

@@ -87,6 +87,7 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
       now: Date.now,
     }),
     bodyLimit: settings.bodyLimit,
+    maxPending: settings.maxPending,
     redact: answers.redact,
     log,
     stopping: () => stopping,

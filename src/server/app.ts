@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import Koa, { type Context } from 'koa';
 import type { Log } from '../observe/log.ts';
+import { SERVER_SETTINGS } from '../settings.ts';
 import type { Gate } from './auth.ts';
 import { createBodyReader } from './body.ts';
 import { type CallLine, createCallHandler } from './call.ts';
@@ -24,6 +25,8 @@ export interface AppDeps {
   /** Makes what a caller can quote and an operator can search the log for. */
   newReference?(): string;
   readonly callsPerDestination?: number;
+  /** Bytes of all bodies under way together. */
+  readonly maxPending?: number;
 }
 
 const CALLS = '/hightouch/';
@@ -38,7 +41,13 @@ export function createApp(deps: AppDeps): Koa {
     return reference;
   }
 
-  const answerCall = createCallHandler({ ...deps, readBody, bug, callsPerDestination: deps.callsPerDestination ?? 100 });
+  const answerCall = createCallHandler({
+    ...deps,
+    readBody,
+    bug,
+    callsPerDestination: deps.callsPerDestination ?? 100,
+    maxPending: deps.maxPending ?? SERVER_SETTINGS.maxPending.fallback,
+  });
 
   function answerFailure(ctx: Context, error: unknown): void {
     if (error instanceof Refusal) refuse(ctx, error, redact);

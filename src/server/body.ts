@@ -1,10 +1,11 @@
 /** The text of a request's body: its type checked, inflated, bounded in size, and UTF-8. */
 
-import type { Readable } from 'node:stream';
+import { type Readable, Transform } from 'node:stream';
 import { type BrotliDecompress, createBrotliDecompress, createUnzip, type Unzip } from 'node:zlib';
 import type { Context } from 'koa';
 import bodyParser from 'koa-bodyparser';
 import { RPC_CODES } from '../rpc/method.ts';
+import type { Held } from './pending.ts';
 import { quoted, Refusal } from './refusal.ts';
 
 interface Body {
@@ -14,10 +15,11 @@ interface Body {
 }
 
 /**
+ * @param held counts what is read
  * @param prove looks at the bytes, inflated, before anything is made of them
  * @throws {Refusal} where the body is not to be had as text
  */
-export type ReadBody = (ctx: Context, prove: (body: Buffer) => void) => Promise<Body>;
+export type ReadBody = (ctx: Context, held: Held, prove: (body: Buffer) => void) => Promise<Body>;
 
 /** @param limit bytes, counted after inflating */
 export function createBodyReader(limit: number): ReadBody {
@@ -32,16 +34,18 @@ export function createBodyReader(limit: number): ReadBody {
   const parse = bodyParser(options);
   const decoder = new TextDecoder('utf-8', { fatal: true });
 
-  return async (ctx, prove) => {
+  return async (ctx, held, prove) => {
     checkType(ctx);
     const inflater = createInflater(ctx);
+    const counter = inflater === undefined && countAtOnce(ctx, held, limit) ? undefined : createCounter(ctx, inflater, held);
     try {
-      await parse(inflater === undefined ? ctx : readingFrom(ctx, inflater), nothing);
+      await parse(counter === undefined ? ctx : readingFrom(ctx, counter), nothing);
     } catch (error) {
       throw bodyRefusal(error, limit, inflater);
     } finally {
-      if (inflater !== undefined) ctx.req.unpipe(inflater);
+      if (counter !== undefined) ctx.req.unpipe(inflater ?? counter);
       inflater?.destroy();
+      counter?.destroy();
       // What was not read is let go by, so that the caller gets to read the answer.
       ctx.req.resume();
     }
@@ -81,7 +85,7 @@ function wrongType(ctx: Context): Refusal {
   );
 }
 
-type Inflater = (Unzip | BrotliDecompress) & { headers: object };
+type Inflater = Unzip | BrotliDecompress;
 
 /**
  * The stream that inflates the body, where it is compressed. The parser could inflate by itself, but then nobody holds
@@ -107,8 +111,39 @@ function createInflater(ctx: Context): Inflater | undefined {
     if (!ctx.req.complete) inflater.destroy(Object.assign(new Error('request aborted'), { type: 'request.aborted' }));
   });
   ctx.req.pipe(inflater);
+  return inflater;
+}
+
+/** A body that says how long it is is counted before it is read. */
+function countAtOnce(ctx: Context, held: Held, limit: number): boolean {
+  const length = ctx.get('content-length');
+  if (!/^\d+$/.test(length)) return false;
+  // What is over the limit is refused before it is read.
+  held.add(Math.min(Number(length), limit));
+  return true;
+}
+
+/** Counts what it lets through: of a body whose length is known only when it has been read. */
+function createCounter(ctx: Context, inflater: Inflater | undefined, held: Held): Transform {
+  const counter = new Transform({
+    transform(chunk: Buffer, _, done) {
+      try {
+        held.add(chunk.length);
+        done(null, chunk);
+      } catch (error) {
+        done(error as Error); // a refusal
+      }
+    },
+  });
+  counter.on('error', () => undefined);
+  const source = inflater ?? ctx.req;
+  source.once('error', (error: Error) => counter.destroy(error));
+  source.pipe(counter);
+  ctx.req.once('close', () => {
+    if (!ctx.req.complete) counter.destroy(Object.assign(new Error('request aborted'), { type: 'request.aborted' }));
+  });
   // Where the parser looks for the length and coding of what it reads: unknown, and none.
-  return Object.assign(inflater, { headers: {} });
+  return Object.assign(counter, { headers: {} });
 }
 
 /** The same context for a parser that shall read another stream. */

@@ -10,6 +10,7 @@ import { type Methods, RPC_CODES } from '../rpc/method.ts';
 import { type Caller, type Gate, notYours } from './auth.ts';
 import type { ReadBody } from './body.ts';
 import type { CallContext, Hosted } from './hosted.ts';
+import { type Held, Pending } from './pending.ts';
 import { answerJson, comeBack, quoted, Refusal } from './refusal.ts';
 
 export interface CallDeps {
@@ -23,6 +24,8 @@ export interface CallDeps {
   bug(error: unknown, where: Readonly<Record<string, string>>): string;
   /** Requests that one destination may be busy with; more are refused before their bodies are read. */
   readonly callsPerDestination: number;
+  /** Bytes of all bodies under way together. */
+  readonly maxPending: number;
 }
 
 /** What the log keeps of a request: no params, and of names only those that are ours. */
@@ -42,6 +45,7 @@ const BUSY_SECONDS = 2;
 
 export function createCallHandler(deps: CallDeps): AnswerCall {
   const busy = new Map<string, number>();
+  const pending = new Pending(deps.maxPending);
 
   return async (ctx, [id = '', ...more], line) => {
     if (ctx.method !== 'POST') throw wrongMethod(ctx);
@@ -62,9 +66,11 @@ export function createCallHandler(deps: CallDeps): AnswerCall {
       throw comeBack(`${running} calls of ${quoted(id)} are under way already. Send this one again.`, BUSY_SECONDS);
     }
     busy.set(id, running + 1);
+    const held = pending.hold();
     try {
-      await answer(ctx, destination, caller, line, deps);
+      await answer(ctx, destination, caller, line, held, deps);
     } finally {
+      held.release();
       const left = (busy.get(id) ?? 1) - 1;
       if (left > 0) busy.set(id, left);
       else busy.delete(id);
@@ -77,9 +83,10 @@ async function answer(
   destination: Hosted,
   caller: Caller,
   line: CallLine,
+  held: Held,
   { readBody, redact, bug }: CallDeps,
 ): Promise<void> {
-  const { text, bytes } = await readBody(ctx, (body) => caller.prove(body, destination.id));
+  const { text, bytes } = await readBody(ctx, held, (body) => caller.prove(body, destination.id));
   line.bytes = bytes;
   const methods = noting(destination, line.methods);
   const said = await dispatch(

@@ -144,3 +144,45 @@ describe('a compressed body', async () => {
     });
   }
 });
+
+describe('the bodies of all calls under way', async () => {
+  const waiting: (() => void)[] = [];
+  const slow = destination('slow', {
+    hold: () => new Promise((resolve) => waiting.push(() => resolve('held'))),
+    size: async (params) => JSON.stringify(params).length,
+  });
+  const { post } = await serving([slow], { bodyLimit: LIMIT, maxPending: 50_000 });
+  const of = (method: string, bytes: number) => call(method, { text: 'x'.repeat(bytes) });
+  const chunked = (text: string) =>
+    new ReadableStream({
+      start(controller) {
+        for (const part of text.match(/.{1,1000}/g) ?? []) controller.enqueue(new TextEncoder().encode(part));
+        controller.close();
+      },
+    });
+
+  for (const [name, body, headers] of [
+    ['that say how long they are', (text: string) => text, {}],
+    ['that do not', chunked, {}],
+    ['that are compressed', (text: string) => gzipSync(text), { 'content-encoding': 'gzip' }],
+  ] as const) {
+    it(`${name}, are bounded together: more is to be sent again`, async () => {
+      const send = (text: string) => post('/hightouch/slow', body(text), headers);
+      assert.equal((await send(of('size', 90_000))).status, 200, 'a single one may be larger');
+      const first = send(of('hold', 40_000));
+      await until(() => waiting.length > 0);
+      const refused = await send(of('size', 20_000));
+      assert.equal(refused.status, 503);
+      assert.equal(refused.headers.get('retry-after'), '2');
+      assert.deepEqual(JSON.parse(refused.text).error, {
+        code: -32000,
+        message: 'The calls under way hold as much as the server can work on at once. Send this one again.',
+        data: { retryAfter: 2 },
+      });
+      assert.equal((await send(of('size', 5000))).status, 200);
+      waiting.pop()?.();
+      assert.equal((await first).status, 200);
+      assert.equal((await send(of('size', 20_000))).status, 200);
+    });
+  }
+});

@@ -64,6 +64,7 @@ export async function serving(hosts: readonly Hosted[], more: Partial<AppDeps> &
       method: 'POST',
       body,
       headers: { 'content-type': 'application/json', ...headers },
+      ...(body instanceof ReadableStream && { duplex: 'half' }),
     });
     return { response, status: response.status, headers: response.headers, text: await response.text() };
   }
