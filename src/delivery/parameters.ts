@@ -1,5 +1,6 @@
 /** Query strings and form bodies: names and values encoded so that a value stays a value. */
 
+import { beginning } from '../fault.ts';
 import { encodeSegment } from '../template/places.ts';
 import { renderFault } from '../template/render-fault.ts';
 import { isMap, scalarText } from '../template/text.ts';
@@ -81,7 +82,7 @@ function innerName(key: string): string {
 }
 
 function quoted(name: string): string {
-  return JSON.stringify(name.slice(0, 60));
+  return JSON.stringify(beginning(name, 60));
 }
 
 /** RFC 3986: a space is %20, and nothing but unreserved characters is left as it is. */

@@ -331,6 +331,7 @@ describe('over a real connection', () => {
       'connection',
       'x\0',
       '🙂',
+      '__proto__',
       'upgrade',
     ]) {
       assert.equal(await deliverOne(bound, { [name]: '1' }), undefined, name);
