@@ -86,6 +86,25 @@ function program(end: (code: ExitCode) => void): Command {
     .action(async (flags) => end(await health(flags)));
 
   rowpost
+    .command('chaos')
+    .description('An API on this machine that misbehaves, with a ledger of what truly arrived. Runs until SIGINT.')
+    .option('--port <number>', 'the port to listen on; 0 takes any free one', '9099')
+    .option('--host <address>', 'the address to listen on; anybody who reaches it may send and ask', '127.0.0.1')
+    .option('--rate <share>', 'how many of the requests meet a fault, from 0 to 1', '0.3')
+    .option('--faults <names>', 'which ones, between commas; all unless given')
+    .option('--seed <number>', 'repeats a run; drawn and shown unless given')
+    .option('--late <duration>', 'until a late answer', '3s')
+    .option('--drip <duration>', 'between two bytes of an answer that drips', '5ms')
+    .option('--rows <path>', 'where the rows stand, such as body.data.rows; found unless given')
+    .option('--id <paths>', 'where a row has its id, between commas; id, email, key and the like unless given')
+    .option('--quiet', 'no line for each request')
+    .option('--list', 'list the faults')
+    .action(async (flags) => {
+      const { chaos } = await import('./commands/chaos/chaos.ts');
+      end(await chaos(flags));
+    });
+
+  rowpost
     .command('demo')
     .description('See a sync from end to end, against a made-up API on this machine. Ends by itself.')
     .action(async () => {
