@@ -175,6 +175,27 @@ No faults in 1 manifest.
     assert.match(stdout, /requests\.save\.response\.rules\[0\] accepts rows by a rule/);
   });
 
+  it('says what a declared rate does to the batch size, and what a stable key of a batch is', async () => {
+    const { stdout } = await within(
+      {
+        'destinations/crm.yaml': CRM.replace(
+          'connection:',
+          'behavior: { batchSize: 500 }\nconnection:\n  rateLimit: { requests: 2, per: 1s }',
+        ),
+        'destinations/events.yaml': CRM.replace(
+          'put: "/contacts/{{ record.email }}"',
+          'post: /events\n    batch: { size: 10 }\n    idempotency: { header: Idempotency-Key, by: record.email }',
+        ).replace('full_name: "{{ record.name }}"', 'all: "{{ records }}"'),
+      },
+      'check',
+    );
+    assert.match(
+      stdout,
+      /behavior\.batchSize would be 500; at the declared rate 46 rows can be sent within the deadline of 25 s, so 46 is answered/,
+    );
+    assert.match(stdout, /requests\.save\.idempotency\.by makes one key of all rows of a request/);
+  });
+
   it('says that a file cannot be read', async () => {
     const { code, stdout } = await within({ 'destinations/crm.yaml/x': '' }, 'check');
     assert.equal(code, 1);
