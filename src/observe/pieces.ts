@@ -6,13 +6,21 @@ import { CUT, type Decoded } from './decoded.ts';
 export const SHORTEST = 4;
 
 /**
- * Characters of a piece. What is longer is looked for in pieces: so a part of it is found too, cut off at either end,
- * and no text takes longer than so many comparisons for each of its characters.
+ * The most characters of a piece. What is longer is looked for in pieces: so a part of it is found too, cut off at either
+ * end, and no text takes longer than so many comparisons for each of its characters.
  */
-const PIECE = 16;
+export const PIECE = 16;
 
 /** Pieces of one form; of a longer one they stand further apart. */
 const MOST_PIECES = 64;
+
+/** What a secret may turn up as. */
+export interface Form {
+  /** Folded. */
+  readonly text: string;
+  /** Characters of its pieces: so many of them stand in no innocent text. */
+  readonly piece: number;
+}
 
 /** A form of a secret from one offset to another, and how many characters of it, on either side, no other piece sees to. */
 interface Piece {
@@ -37,10 +45,10 @@ export class Pieces {
   /** Forms by their first characters: for what was cut off before there was a whole piece of it. */
   readonly #heads = new Map<number, Uint16Array[]>();
 
-  /** @param text a form of a secret, folded @returns what takes it out again */
-  add(text: string): () => void {
+  /** @returns what takes it out again */
+  add({ text, piece }: Form): () => void {
     const form = Uint16Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
-    const pieces = piecesOf(text).map(([from, to, reach]) => this.#put({ form, from, to, reach, anchor: 0 }));
+    const pieces = piecesOf(text, piece).map(([from, to, reach]) => this.#put({ form, from, to, reach, anchor: 0 }));
     this.#count += pieces.length;
     if (this.#count * SPARE > 1 << this.#size && this.#size < MOST_BUCKETS) this.#grow();
     const head = windowBehind(form, SHORTEST);
@@ -145,13 +153,13 @@ function windowBehind(codes: Uint16Array, end: number): number {
 }
 
 /** Offsets from, to and the reach of each. */
-function piecesOf(form: string): (readonly [number, number, number])[] {
+function piecesOf(form: string, size: number): (readonly [number, number, number])[] {
   const { length } = form;
-  if (length <= PIECE) return [[0, length, 0]];
-  const stride = Math.max(PIECE, Math.ceil(length / MOST_PIECES));
+  if (length <= size) return [[0, length, 0]];
+  const stride = Math.max(size, Math.ceil(length / MOST_PIECES));
   const pieces: (readonly [number, number, number])[] = [];
-  for (let from = 0; from + PIECE < length; from += stride) pieces.push([from, from + PIECE, stride]);
-  pieces.push([length - PIECE, length, stride]);
+  for (let from = 0; from + size < length; from += stride) pieces.push([from, from + size, stride]);
+  pieces.push([length - size, length, stride]);
   // Indentation is no part of a secret. What stands there twice is found twice anyway.
   const texts = new Set<string>();
   return pieces.filter(([from, to]) => {

@@ -57,8 +57,8 @@ function create(secrets: Iterable<string>, shared: readonly Pieces[]): Redactor 
 }
 
 function learn(secret: string, pieces: Pieces): (() => void)[] {
-  const forms = new Set([secret, ...partsOf(secret)].flatMap(formsOf));
-  return [...forms].map((form) => pieces.add(form));
+  const forms = new Map([secret, ...partsOf(secret)].flatMap(formsOf).map((form) => [form.text, form]));
+  return [...forms.values()].map((form) => pieces.add(form));
 }
 
 /** A part of a text that is not shown. */
