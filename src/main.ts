@@ -2,7 +2,7 @@
 
 import { Command, CommanderError } from 'commander';
 import { health } from './commands/health.ts';
-import { EXIT, type ExitCode, hideCredentials, paintFault, settingOption } from './commands/terminal.ts';
+import { complain, EXIT, type ExitCode, hideCredentials, paintFault, printBug, settingOption } from './commands/terminal.ts';
 import { Fault } from './fault.ts';
 import { environment, SERVER_SETTINGS } from './settings.ts';
 import { VERSION } from './version.ts';
@@ -17,6 +17,7 @@ function program(end: (code: ExitCode) => void): Command {
     .description('Turns YAML manifests into Hightouch embedded destinations.')
     .version(VERSION)
     .showHelpAfterError('(rowpost --help lists the commands)')
+    .configureOutput({ writeErr: complain })
     .exitOverride();
 
   const serving = rowpost.command('serve').description('Serve the destinations of a folder until SIGTERM.');
@@ -120,6 +121,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(EXIT.ok);
 });
 
+hideCredentials();
 let code: ExitCode = EXIT.ok;
 try {
   await program((ended) => {
@@ -130,9 +132,11 @@ try {
     // Help and the version end here too, with 0; whatever else commander refuses is misuse.
     code = error.exitCode === 0 ? EXIT.ok : EXIT.misuse;
   } else if (error instanceof Fault) {
-    hideCredentials();
     process.stderr.write(`${paintFault(error)}\n`);
     code = EXIT.misuse;
-  } else throw error;
+  } else {
+    printBug(error);
+    code = EXIT.faults;
+  }
 }
 process.exitCode = code;

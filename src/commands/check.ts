@@ -7,7 +7,7 @@ import { batchSize } from '../destination/batch-size.ts';
 import { idOf, type Loaded, load, loadCatalogue, manifestFiles } from '../destination/catalogue.ts';
 import type { Destination } from '../destination/destination.ts';
 import { didYouMean, Fault } from '../fault.ts';
-import { EXIT, type ExitCode, faultJson, hide, hideCredentials, paintFault, print, printJson, supply } from './terminal.ts';
+import { EXIT, type ExitCode, faultJson, hide, paintFault, print, printJson, supply } from './terminal.ts';
 
 export interface CheckOptions {
   readonly destinations: string;
@@ -37,7 +37,6 @@ export const CASES = /\.test\.ya?ml$/;
 
 /** All of the folder, or the ones named: by id, or by the path of a file. @throws {Fault} for a name that is neither */
 export function select(names: readonly string[], folder: string): Loaded[] {
-  hideCredentials();
   // A shell's destinations/*.yaml names the cases too: they stand for their manifest.
   const loaded =
     names.length === 0

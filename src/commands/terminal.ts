@@ -21,13 +21,25 @@ export function hide(secrets: Iterable<string>): void {
   for (const secret of secrets) terminal.add(secret);
 }
 
-/** Hides what callers prove themselves with, also where it cannot be used. */
+/** Hides what callers prove themselves with, wherever it is given, and also where it cannot be used. */
 export function hideCredentials(): void {
   const env = environment();
-  for (const { env: name, parse } of [SERVER_SETTINGS.token, SERVER_SETTINGS.signingKey]) {
-    const text = env[name] || textOf(env[`${name}_FILE`]);
-    hide([...text.split(/[\s,]+/), ...(parse(text) ?? []).map(({ secret }) => secret)]);
+  for (const { flag, env: name, parse } of [SERVER_SETTINGS.token, SERVER_SETTINGS.signingKey]) {
+    for (const text of [...typed(flag), env[name] ?? '', textOf(env[`${name}_FILE`])]) {
+      const words = text.split(/[\s,]+/);
+      // Behind the destinations that it is for, as in `crm=…`.
+      const limited = words.map((word) => word.slice(word.indexOf('=') + 1));
+      hide([...words, ...limited, ...(parse(text) ?? []).map(({ secret }) => secret)]);
+    }
   }
+}
+
+/** Read here, since the command line may be one that cannot be understood. */
+function typed(flag: string): string[] {
+  return process.argv.flatMap((word, at, words) => {
+    if (word.startsWith(`${flag}=`)) return [word.slice(flag.length + 1)];
+    return word === flag ? words.slice(at + 1, at + 2) : [];
+  });
 }
 
 function textOf(path: string | undefined): string {
@@ -44,6 +56,15 @@ export function print(text: string): void {
 
 export function printJson(value: unknown): void {
   print(stringifyJson(value, 2));
+}
+
+export function complain(text: string): void {
+  process.stderr.write(terminal.redact(text));
+}
+
+/** What Node would print by itself, but without all that is attached to the error. */
+export function printBug(error: unknown): void {
+  complain(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
 }
 
 /** A fault for people's eyes: the place in bold, the marks in red. */
