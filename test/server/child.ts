@@ -1,6 +1,5 @@
 /** A process that serves the demo's destination as `rowpost serve` does, and tells its parent how it fares. */
 
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Host } from '../../src/commands/host.ts';
 import { loadCatalogue } from '../../src/destination/catalogue.ts';
 import { showFault } from '../../src/fault.ts';
@@ -32,8 +31,10 @@ export interface Figures {
   readonly rss: number;
   /** What keeps the process alive, by kind: sockets, timers, streams of compression. */
   readonly resources: Readonly<Record<string, number>>;
-  /** The longest turn of the event loop since it was last asked, in milliseconds. */
+  /** The longest turn of the event loop since it was last asked, in milliseconds of the clock. */
   readonly delay: number;
+  /** The most that a turn took of the processor since it was last asked, in milliseconds: the same on a machine that others use. */
+  readonly busy: number;
   /** The longest that a call took since it was last asked, in milliseconds, from its head to its answer. */
   readonly slowest: number;
   /** Own names of the objects that all others inherit from: none may come to them. */
@@ -93,8 +94,18 @@ const app = createApp({
   stopping: () => false,
 });
 const server = await listen(app, { host: '127.0.0.1', port: 0, maxConnections: 1000 });
-const delays = monitorEventLoopDelay({ resolution: 5 });
-delays.enable();
+/** Milliseconds between two looks at the event loop. */
+const LOOK = 5;
+let [delay, busy] = [0, 0];
+let [lookedAt, used] = [performance.now(), process.cpuUsage()];
+setInterval(() => {
+  const [now, { user, system }] = [performance.now(), process.cpuUsage(used)];
+  const late = now - lookedAt - LOOK;
+  delay = Math.max(delay, late);
+  // What was used while it waited was no turn's.
+  busy = Math.max(busy, Math.min(late, (user + system) / 1000));
+  [lookedAt, used] = [now, process.cpuUsage()];
+}, LOOK).unref();
 process.on('warning', (warning) => {
   // Koa's parser lets Node try a target such as http://a:b/, and the server is ready for what it throws one day.
   if (!('code' in warning && warning.code === 'DEP0170')) note('warning')(warning);
@@ -105,14 +116,12 @@ function figures(): Figures {
   const { heapUsed, external, rss } = process.memoryUsage();
   const resources: Record<string, number> = {};
   for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1;
-  const delay = delays.max / 1e6;
-  const took = slowest;
-  delays.reset();
-  slowest = 0;
+  const most = { delay, busy, slowest };
+  [delay, busy, slowest] = [0, 0, 0];
   const inherited = [Object, Array, Function, String, Map, Promise]
     .flatMap((one) => Object.getOwnPropertyNames(one.prototype))
     .join();
-  return { faults, ...counts, heap: heapUsed, external, rss, resources, delay, slowest: took, inherited };
+  return { faults, ...counts, heap: heapUsed, external, rss, resources, ...most, inherited };
 }
 
 process.on('message', () => process.send?.(figures()));

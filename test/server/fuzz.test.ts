@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
+import { availableParallelism, loadavg } from 'node:os';
 import { after, describe, it } from 'node:test';
 import { ExactNumber, JsonError, parseJson, stringifyJson } from '../../src/numbers.ts';
 import { MAX_BATCH } from '../../src/rpc/dispatch.ts';
@@ -16,15 +17,17 @@ import { malformed, type Sent } from './malformed.ts';
 import { readAnswers } from './raw-answers.ts';
 import { TOKEN } from './serving.ts';
 
-/** `FUZZ=1000000 node --import tsx test/server/fuzz.test.ts` is the long form, longer than test/run.js lets a file be; SEED repeats a run. */
+/** `FUZZ=1000000 node test/run.js test/server/fuzz.test.ts` is the long form; SEED repeats a run. */
 const COUNT = Number(process.env.FUZZ ?? 5000);
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
 const LONG = process.env.FUZZ !== undefined;
 /** Connections that are kept, each with one request at a time. */
 const CONNECTIONS = 32;
 const CANARY = 'canary-of-the-environment';
-/** Milliseconds that an answer may take, and the event loop of the server be held; in the short form others share the machine. */
-const SLOWEST = LONG ? 1000 : 10_000;
+/** Milliseconds that an answer may take, and the event loop of the server be held. */
+const SLOWEST = 1000;
+/** The same by the clock of a machine that others use too: what a turn takes of the processor is judged there. */
+const SHARED_SLOWEST = 10_000;
 /** Bytes by which the memory may have grown since it was warm. */
 const GROWTH = 20_000_000;
 
@@ -203,17 +206,21 @@ describe('the server', () => {
     agent.destroy();
     const left = await rested(child, fresh);
 
+    const [, load = 0] = loadavg(); // of five minutes
+    const shared = !LONG || load > availableParallelism() + 1;
+    const most = shared ? SHARED_SLOWEST : SLOWEST;
     for (const line of [
       `${COUNT} in ${run.seconds.toFixed(0)} s: ${run.summary()}; ${done.accepted} rows accepted, ${done.rejected} rejected`,
-      `slowest call ${done.slowest} ms at the server, ${run.slowest.ms.toFixed(0)} ms to its caller (${run.slowest.what}); longest turn of the server's event loop ${done.delay.toFixed(0)} ms`,
+      `slowest call ${done.slowest} ms at the server, ${run.slowest.ms.toFixed(0)} ms to its caller (${run.slowest.what}); longest turn of the server's event loop ${done.delay.toFixed(0)} ms, ${done.busy.toFixed(0)} ms of the processor; the machine's load was ${load.toFixed(1)}`,
       `memory when warm and at the end: heap ${megabytes(warm.heap)} and ${megabytes(left.heap)}, outside ${megabytes(warm.external)} and ${megabytes(left.external)}, resident ${megabytes(warm.rss)} and ${megabytes(left.rss)}`,
       `what it holds, fresh and at the end: ${JSON.stringify(fresh.resources)} and ${JSON.stringify(left.resources)}`,
     ])
       t.diagnostic(line);
     assert.deepEqual(left.faults, []);
     assert.equal(left.inherited, fresh.inherited, 'something was put on every object');
-    assert.ok(done.slowest <= SLOWEST, `a call took ${done.slowest} ms`);
-    assert.ok(done.delay <= SLOWEST, `nothing else ran for ${done.delay} ms`);
+    assert.ok(done.busy <= SLOWEST, `a turn took ${done.busy} ms of the processor`);
+    assert.ok(done.slowest <= most, `a call took ${done.slowest} ms`);
+    assert.ok(done.delay <= most, `nothing else ran for ${done.delay} ms`);
     const grown = left.heap + left.external - warm.heap - warm.external;
     assert.ok(grown <= GROWTH, `its memory grew by ${megabytes(grown)}`);
   });
