@@ -128,9 +128,15 @@ export function didYouMean(written: string, known: Iterable<string>): string | u
   return word === undefined ? undefined : `Did you mean "${word}"?`;
 }
 
+/** So many words, and characters of each, are named in a sentence: a manifest may hold thousands. */
+const NAMED = 25;
+const LONGEST_NAMED = 60;
+
 /** `a, b or c`, quoted where `quote` is given. */
 export function oneOf(words: Iterable<string>, quote = ''): string {
-  const list = [...words].map((word) => quote + word + quote);
+  const all = [...words];
+  const list = all.slice(0, NAMED).map((word) => quote + beginning(word, LONGEST_NAMED) + quote);
+  if (all.length > NAMED) list.push(`${all.length - NAMED} more`);
   return list.length < 2 ? list.join('') : `${list.slice(0, -1).join(', ')} or ${list[list.length - 1]}`;
 }
 

@@ -4,6 +4,7 @@ import { type Fault, inOrder } from '../fault.ts';
 import type { Manifest, SettingSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/places.ts';
 import type { ManifestFile } from '../manifest/read.ts';
+import { say } from '../manifest/say.ts';
 import { compilePattern } from '../schema/pattern.ts';
 import { Author } from './author.ts';
 import { compileConnection } from './connection.ts';
@@ -100,7 +101,7 @@ function declareSetting(id: string, name: string, spec: SettingSpec, author: Aut
     description: spec.description,
   };
   if (spec.header !== undefined && problemOfHeader(spec.header) !== undefined) {
-    author.fault('manifest.header', [...path, 'header'], `"${spec.header}" cannot be a header of the caller's request.`);
+    author.fault('manifest.header', [...path, 'header'], `${say(spec.header)} cannot be a header of the caller's request.`);
   }
   if (spec.header?.toLowerCase() === 'authorization') {
     author.fault(
@@ -120,7 +121,7 @@ function declareSetting(id: string, name: string, spec: SettingSpec, author: Aut
   const wrong = spec.default === undefined ? undefined : checkValue(declaration, spec.default);
   if (wrong !== undefined) {
     const quote = declaration.type === 'text' && typeof spec.default !== 'object';
-    const hint = quote && typeof spec.default !== 'string' ? `Quote it: "${String(spec.default)}".` : undefined;
+    const hint = quote && typeof spec.default !== 'string' ? `Quote it: "${say(spec.default)}".` : undefined;
     author.fault('manifest.default', [...path, 'default'], `The default ${wrong}.`, 'value', hint);
   }
   return declaration;

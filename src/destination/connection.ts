@@ -2,6 +2,7 @@
 
 import type { ConnectionSpec, RequestSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/places.ts';
+import { say } from '../manifest/say.ts';
 import { OUTPUT, type TextTemplate } from '../template/template.ts';
 import { parseDuration } from '../units.ts';
 import type { Author } from './author.ts';
@@ -80,7 +81,7 @@ export function compileRetry(spec: NonNullable<RequestSpec['retry']>, path: Path
     author.fault(
       'manifest.backoff',
       [...path, 'backoff'],
-      `"${spec.backoff}" is no backoff; expected the shortest and the longest wait, such as 500ms..30s.`,
+      `${say(spec.backoff)} is no backoff; expected the shortest and the longest wait, such as 500ms..30s.`,
     );
   }
   return { attempts: spec.attempts ?? 3, on: spec.on && new Set(spec.on), base: base ?? 500, cap: cap ?? 30_000 };

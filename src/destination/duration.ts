@@ -1,6 +1,7 @@
 /** Lengths of time in a manifest. */
 
 import type { Path } from '../manifest/places.ts';
+import { say } from '../manifest/say.ts';
 import { parseDuration } from '../units.ts';
 import type { Author } from './author.ts';
 
@@ -11,7 +12,7 @@ export const MAX_DURATION = 600_000;
 export function milliseconds(text: string, path: Path, author: Author, { least = 1, most = MAX_DURATION } = {}): number {
   const duration = parseDuration(text) ?? 0;
   if (duration < least || duration > most)
-    author.fault('manifest.duration', path, `"${text}" is out of range; expected ${words(least)} to ${words(most)}.`);
+    author.fault('manifest.duration', path, `${say(text)} is out of range; expected ${words(least)} to ${words(most)}.`);
   return duration;
 }
 

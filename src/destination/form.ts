@@ -1,8 +1,9 @@
 /** Compiles what the sync form offers: objects, modes, fields, options, validation rules, and the sync map. */
 
-import { didYouMean, oneOf } from '../fault.ts';
+import { beginning, didYouMean, oneOf } from '../fault.ts';
 import type { FieldSpec, FormSpec, Manifest, ModeSpec, ObjectSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/places.ts';
+import { say } from '../manifest/say.ts';
 import { stringifyJson } from '../numbers.ts';
 import { compilePattern } from '../schema/pattern.ts';
 import { createValidator, type Problem, problemsOfSchema } from '../schema/validate.ts';
@@ -93,7 +94,7 @@ export class FormCompiler {
       this.#author.fault(
         'manifest.value',
         [...path, 'type'],
-        `"${spec.type}" is not a field type; expected ${oneOf(FIELD_TYPES)}.`,
+        `${say(spec.type)} is not a field type; expected ${oneOf(FIELD_TYPES)}.`,
         'value',
         hint,
       );
@@ -104,7 +105,7 @@ export class FormCompiler {
       this.#author.fault(
         'manifest.value',
         [...path, word],
-        `"${word}" is "${value}"; expected true, false or a template that answers one.`,
+        `"${word}" is ${say(value)}; expected true, false or a template that answers one.`,
       );
     }
     return {
@@ -176,14 +177,14 @@ export class FormCompiler {
     // Of the problems of one place the first says most; what surrounds it is wrong for the same reason.
     const [problem] = problems.sort((a, b) => b.path.length - a.path.length);
     if (problem !== undefined) {
-      const sentence = `This is no JSON Schema: "${problem.path.at(-1)}" ${problem.message}${allowedOf(problem)}.`;
+      const sentence = `This is no JSON Schema: ${say(problem.path.at(-1))} ${problem.message}${allowedOf(problem)}.`;
       this.#author.fault('manifest.options', [...path, ...problem.path], sentence);
     } else if (!dynamic(schema)) {
       try {
         createValidator(schema);
       } catch (error) {
         const why = error instanceof Error ? error.message : String(error);
-        this.#author.fault('manifest.options', path, `This is no JSON Schema: ${why}.`);
+        this.#author.fault('manifest.options', path, `This is no JSON Schema: ${beginning(why, 200)}.`);
       }
     }
   }
@@ -218,7 +219,7 @@ export class FormCompiler {
         this.#author.fault(
           'manifest.sync',
           [...path, operation],
-          `There is no request "${name}". Use ${oneOf(known)}.`,
+          `There is no request ${say(name)}. Use ${oneOf(known)}.`,
           'value',
           didYouMean(name, known),
         );

@@ -3,6 +3,7 @@
 import { didYouMean, oneOf } from '../fault.ts';
 import type { ConnectionSpec, RequestSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/places.ts';
+import { say } from '../manifest/say.ts';
 import type { Names } from '../template/names.ts';
 import { OUTPUT } from '../template/template.ts';
 import type { Tree } from '../template/tree.ts';
@@ -128,7 +129,7 @@ function longMethod(source: string, at: Path, author: Author, names: Names): Req
     author.fault(
       'manifest.method',
       at,
-      `"${source}" is not a method. Use ${oneOf(METHODS)}.`,
+      `${say(source)} is not a method. Use ${oneOf(METHODS)}.`,
       'value',
       didYouMean(source.toUpperCase(), METHODS),
     );

@@ -172,7 +172,7 @@ export function checkValue({ type, pattern, allowed, secret }: SettingDeclaratio
     if (!pattern.test(text)) return `does not match ${pattern}`;
   }
   if (allowed !== undefined && !allowed.some((one) => stringifyJson(one) === stringifyJson(value))) {
-    return secret ? 'is none of its enum' : `is not one of ${allowed.map(textOfValue).join(', ')}`;
+    return secret ? 'is none of its enum' : `is not one of ${beginning(allowed.map(textOfValue).join(', '), 200)}`;
   }
   return undefined;
 }

@@ -1,8 +1,8 @@
 /** Turns what a schema finds wrong into sentences at lines: for manifests and for files of cases. */
 
-import { didYouMean, Fault, inOrder, nearest, oneOf } from '../fault.ts';
+import { beginning, didYouMean, Fault, inOrder, nearest, oneOf } from '../fault.ts';
 import type { Problem } from '../schema/validate.ts';
-import { allowedValues, say, sayExpected } from './say.ts';
+import { allowedValues, LONGEST_NAME, say, sayExpected } from './say.ts';
 import type { YamlFile } from './yaml.ts';
 
 /** One fault for each mistake, by line; of several problems at one place the first tells most. */
@@ -76,16 +76,17 @@ function explain(problem: Told, yaml: YamlFile): Fault {
       if (typeof value === 'string' && !endsIn(path, yaml, value)) {
         return new Fault({
           code: 'manifest.name',
-          sentence: `"${value}" is not ${String(schema['x-expected'] ?? 'a valid name')}.`,
+          sentence: `${say(value)} is not ${String(schema['x-expected'] ?? 'a valid name')}.`,
           place: yaml.place([...path, value], 'key'),
         });
       }
       return wrongValue(problem, yaml);
     case 'maxProperties': {
       const keys = Object.keys(value as object); // only a map can have too many keys
+      const some = [...keys.slice(0, 3).map((key) => beginning(key, LONGEST_NAME)), ...(keys.length > 3 ? ['more'] : [])];
       return new Fault({
         code: 'manifest.value',
-        sentence: `${subject(path)} has ${keys.join(' and ')}; expected ${sayExpected(problem)}.`,
+        sentence: `${subject(path)} has ${some.join(' and ')}; expected ${sayExpected(problem)}.`,
         place: yaml.place([...path, keys[1] ?? ''], 'key'),
       });
     }
@@ -120,7 +121,7 @@ function unknownWord(problem: Told, word: string, yaml: YamlFile): Fault {
   const needs = missing === undefined ? undefined : `${capital(titled(schema, path))} needs "${missing}".`;
   return new Fault({
     code: 'manifest.unknown',
-    sentence: `"${word}" is not a word of ${titled(schema, path)}. ${known.length > 12 ? 'See docs/manifest.md for its words.' : `Use ${oneOf(known)}.`}`,
+    sentence: `${say(word)} is not a word of ${titled(schema, path)}. ${known.length > 12 ? 'See docs/manifest.md for its words.' : `Use ${oneOf(known)}.`}`,
     place,
     hint: didYouMean(word, known) ?? needs,
   });

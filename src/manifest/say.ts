@@ -17,6 +17,9 @@ const TYPES: Readonly<Record<string, string>> = {
   null: 'nothing',
 };
 
+/** Characters of what was written that a sentence shows. */
+export const LONGEST_NAME = 60;
+
 /** What was written. */
 export function say(value: unknown): string {
   if (value === null) return 'empty';
@@ -24,7 +27,7 @@ export function say(value: unknown): string {
   if (typeof value === 'object' && !(value instanceof ExactNumber))
     return Object.keys(value).length === 0 ? 'an empty map' : 'a map';
   const text = String(value);
-  const short = beginning(text, 60);
+  const short = beginning(text, LONGEST_NAME);
   return typeof value === 'string' ? `"${short.replace(/\s+/g, ' ')}"` : short;
 }
 

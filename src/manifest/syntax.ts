@@ -1,6 +1,8 @@
 /** What the YAML parser complains of, in the words of somebody who writes manifests. */
 
 import type { ErrorCode, YAMLError } from 'yaml';
+import { beginning } from '../fault.ts';
+import { LONGEST_NAME } from './say.ts';
 
 export interface SyntaxMistake {
   readonly sentence: string;
@@ -9,19 +11,26 @@ export interface SyntaxMistake {
   readonly hint: string | undefined;
 }
 
-/** One for each line: what the parser says of the rest of a line follows from its first mistake. */
-export function syntaxMistakes(problems: readonly YAMLError[], text: string): SyntaxMistake[] {
+/** One for each line: what the parser says of the rest of a line follows from its first mistake. `most` are enough. */
+export function syntaxMistakes(problems: readonly YAMLError[], text: string, most: number): SyntaxMistake[] {
   const lines = new Set<number>();
   const mistakes: SyntaxMistake[] = [];
+  const last = Math.max(0, text.trimEnd().length - 1);
+  // The line at hand: to look for its ends anew with each of a hundred thousand problems takes seconds.
+  let [begin, end] = [0, -1];
   for (const problem of problems) {
+    if (mistakes.length === most) break;
     // The parser may notice at the very end, behind the last line, that something is missing.
-    const from = Math.min(problem.pos[0], Math.max(0, text.trimEnd().length - 1));
-    const line = text.lastIndexOf('\n', from - 1);
-    if (lines.has(line)) continue;
-    lines.add(line);
+    const from = Math.min(problem.pos[0], last);
+    if (from < begin || from > end) {
+      begin = from === 0 ? 0 : text.lastIndexOf('\n', from - 1) + 1;
+      end = text.indexOf('\n', from);
+      if (end < 0) end = text.length;
+    }
+    if (lines.has(begin)) continue;
+    lines.add(begin);
     const length = Math.max(1, problem.pos[1] - problem.pos[0]);
-    const whole = text.slice(line + 1).split(/\r?\n/, 1)[0] ?? '';
-    mistakes.push({ ...said(problem, text.slice(from, from + length), whole), from, length });
+    mistakes.push({ ...said(problem, text.slice(from, from + length), text.slice(begin, end)), from, length });
   }
   return mistakes;
 }
@@ -56,9 +65,12 @@ function said({ code, message }: YAMLError, source: string, line: string): Pick<
     /[:\-,[{]\s*\{\{/.test(line) || (code === 'UNEXPECTED_TOKEN' && line.includes('{{'))
       ? 'A text with {{ in it needs quotes here: "… {{ … }}".'
       : undefined;
-  return { sentence: `Not YAML: ${message.replace(/\s+/g, ' ').replace(/\.?$/, '.')}`, hint: braces ?? HINTS[code] };
+  return {
+    sentence: `Not YAML: ${beginning(message.replace(/\.?$/, '.'), 200).replace(/\s+/g, ' ')}`,
+    hint: braces ?? HINTS[code],
+  };
 }
 
 export function tagSentence(tag: string): string {
-  return `${tag} is a tag, and tags are not read here. Leave it out, or quote a text that begins with "!".`;
+  return `${beginning(tag, LONGEST_NAME)} is a tag, and tags are not read here. Leave it out, or quote a text that begins with "!".`;
 }

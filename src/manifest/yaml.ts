@@ -1,9 +1,12 @@
 /** Reads YAML into plain values, and remembers where each of them stands. */
 
-import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, type Scalar, visit } from 'yaml';
-import { Fault, type FaultCode, inOrder, type Place } from '../fault.ts';
+import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type Scalar, visit } from 'yaml';
+import { beginning, Fault, type FaultCode, inOrder, type Place } from '../fault.ts';
 import { exactNumber } from '../numbers.ts';
+import { offsetOfTooDeep } from './depth.ts';
+import { parse } from './parse.ts';
 import { type Path, Places } from './places.ts';
+import { LONGEST_NAME } from './say.ts';
 import { syntaxMistakes, tagSentence } from './syntax.ts';
 
 /** A manifest larger than this is not one. */
@@ -39,12 +42,15 @@ class Reader {
   readonly #faults: Fault[] = [];
   readonly #open = new Set<Node>();
   readonly #targets = new Map<Alias, Node>();
+  /** The alias that the values at hand are reached through: of aliases inside aliases the outermost. */
+  #through: Alias | undefined;
   #aliased = 0;
 
   constructor(file: string, text: string) {
     this.#file = file;
     this.#text = text.replace(/^\uFEFF/, ''); // a byte order mark is no column of the first line
-    this.#places = new Places(file, this.#text);
+    // Of a file that is too large the beginning is enough.
+    this.#places = new Places(file, this.#text.slice(0, MAX_BYTES + 1));
   }
 
   read(): YamlFile {
@@ -78,24 +84,15 @@ class Reader {
       );
       return undefined;
     }
-    let document: ReturnType<typeof parseDocument>;
-    try {
-      document = parseDocument(this.#text, {
-        version: '1.2',
-        schema: 'core',
-        merge: false,
-        // The library's own check compares every key with every other; ours is a set.
-        uniqueKeys: false,
-        prettyErrors: false,
-        stringKeys: false,
-      });
-    } catch {
-      this.#fault('yaml.syntax', 0, 1, 'Nested too deeply. A manifest needs far less; check brackets and indentation.');
+    const deep = offsetOfTooDeep(this.#text);
+    const document = deep === undefined ? parse(this.#text) : undefined;
+    if (document === undefined) {
+      this.#fault('yaml.syntax', deep ?? 0, 1, 'Nested too deeply. A manifest needs far less; check brackets and indentation.');
       return undefined;
     }
     const problems = [...document.errors, ...document.warnings];
     if (problems.length > 0) {
-      for (const { sentence, from, length, hint } of syntaxMistakes(problems, this.#text))
+      for (const { sentence, from, length, hint } of syntaxMistakes(problems, this.#text, MAX_FAULTS))
         this.#fault('yaml.syntax', from, length, sentence, hint);
       return undefined;
     }
@@ -105,7 +102,7 @@ class Reader {
   }
 
   /** In one walk: the library's own way searches the document anew for every alias. */
-  #resolveAliases(document: ReturnType<typeof parseDocument>): void {
+  #resolveAliases(document: Document): void {
     const anchors = new Map<string, Node>();
     visit(document, {
       Node: (_, node) => {
@@ -129,6 +126,11 @@ class Reader {
       return null;
     }
     if (isAlias(yaml)) return this.#alias(yaml, path, depth);
+    if (this.#through !== undefined && this.#aliased++ >= MAX_ALIASED) {
+      if (this.#aliased === MAX_ALIASED + 1)
+        this.#faultAt(this.#through, 'yaml.alias', `Aliases stand for more than ${MAX_ALIASED} values. Use fewer of them.`);
+      return null;
+    }
     if (yaml.tag !== undefined) this.#tag(yaml);
     if (isScalar(yaml)) return this.#scalar(yaml);
     this.#open.add(yaml);
@@ -155,31 +157,26 @@ class Reader {
 
   #alias(alias: Alias, path: Path, depth: number): unknown {
     const target = this.#targets.get(alias);
+    const name = beginning(alias.source, LONGEST_NAME);
     if (target === undefined) {
-      this.#faultAt(
-        alias,
-        'yaml.alias',
-        `*${alias.source} is not defined above. Name an anchor with &${alias.source} first, or quote the text.`,
-      );
+      this.#faultAt(alias, 'yaml.alias', `*${name} is not defined above. Name an anchor with &${name} first, or quote the text.`);
       return null;
     }
     if (this.#open.has(target)) {
-      this.#faultAt(alias, 'yaml.alias', `*${alias.source} stands inside &${alias.source}: that would never end.`);
+      this.#faultAt(alias, 'yaml.alias', `*${name} stands inside &${name}: that would never end.`);
       return null;
     }
-    if (this.#aliased++ > MAX_ALIASED) {
-      if (this.#aliased === MAX_ALIASED + 2)
-        this.#faultAt(alias, 'yaml.alias', `Aliases stand for more than ${MAX_ALIASED} values. Use fewer of them.`);
-      return null;
-    }
-    return this.#convert(target, path, depth + 1);
+    const through = this.#through;
+    this.#through ??= alias;
+    const value = this.#convert(target, path, depth + 1);
+    this.#through = through;
+    return value;
   }
 
   #map(items: readonly Pair[], path: Path, depth: number): Record<string, unknown> {
     const map: Record<string, unknown> = Object.create(null);
     for (const pair of items) {
       const key = pair.key as Node; // as above
-      if (this.#aliased > 0) this.#aliased++;
       if (!isScalar(key)) {
         this.#braces(key);
         continue;
@@ -189,7 +186,11 @@ class Reader {
       if (Object.hasOwn(map, name)) {
         if (this.#faults.length < MAX_FAULTS) {
           const { line } = this.#places.of(place, 'key');
-          this.#faultAt(key, 'yaml.twice', `"${name}" stands twice in this map, first in line ${line}. Keep one of them.`);
+          this.#faultAt(
+            key,
+            'yaml.twice',
+            `"${beginning(name, LONGEST_NAME)}" stands twice in this map, first in line ${line}. Keep one of them.`,
+          );
         }
         continue;
       }

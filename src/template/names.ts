@@ -1,6 +1,7 @@
 /** Which names a template may use, and what is said of one that it may not. */
 
 import { didYouMean, type FaultCode, oneOf } from '../fault.ts';
+import { brief } from './wording.ts';
 
 /** One thing wrong with a template, by its place in the template's own text. */
 export interface TemplateProblem {
@@ -40,8 +41,8 @@ export function problemOfName(
     const list = `Templates of ${names.where} see ${allOf(names.known.keys())}.`;
     const elsewhere = names.elsewhere?.get(first);
     return elsewhere === undefined
-      ? { sentence: `There is no name "${first}". ${list}`, hint: didYouMean(first, names.known.keys()) }
-      : { sentence: `"${first}" is not seen here: ${elsewhere}. ${list}` };
+      ? { sentence: `There is no name "${brief(first)}". ${list}`, hint: didYouMean(first, names.known.keys()) }
+      : { sentence: `"${brief(first)}" is not seen here: ${elsewhere}. ${list}` };
   }
   if (members === null) return undefined;
   if (dynamic)
@@ -52,10 +53,10 @@ export function problemOfName(
   if (second === undefined && first === 'settings') return { sentence: 'Write out which setting is meant: settings.NAME.' };
   if (second === undefined || members.has(second)) return undefined;
   if (first === 'settings' && names.secrets?.has(second)) {
-    return { sentence: `settings.${second} is a secret: only connection and requests see it, not ${names.where}.` };
+    return { sentence: `settings.${brief(second)} is a secret: only connection and requests see it, not ${names.where}.` };
   }
   const all = members.size === 0 ? `There are no ${first}.` : `There is ${allOf([...members].slice(0, 12))}.`;
-  return { sentence: `${first}.${second} is not declared. ${all}`, hint: didYouMean(second, members) };
+  return { sentence: `${first}.${brief(second)} is not declared. ${all}`, hint: didYouMean(second, members) };
 }
 
 function allOf(words: Iterable<string>): string {

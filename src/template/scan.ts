@@ -6,6 +6,7 @@ import { engine, TAGS_OFF } from './engine.ts';
 import type { Names, Report } from './names.ts';
 import { Checker } from './strict.ts';
 import { readAssign, readCapture, readFor, readWhen } from './tags.ts';
+import { brief } from './wording.ts';
 
 /** What a template holds. */
 export interface Scan {
@@ -218,7 +219,7 @@ class Scanner implements Scan {
     const off = TAGS_OFF.get(tag.name);
     const known = Object.keys(engine.tags);
     const sentence =
-      off === undefined ? `"${tag.name}" is not a tag. Use ${oneOf(known)}.` : `The tag "${tag.name}" is off: ${off}.`;
+      off === undefined ? `"${brief(tag.name)}" is not a tag. Use ${oneOf(known)}.` : `The tag "${tag.name}" is off: ${off}.`;
     this.#checker.problem('template.tag', sentence, tag.begin, tag.end - tag.begin, didYouMean(tag.name, known));
   }
 

@@ -106,7 +106,7 @@ export class Checker {
     if (first !== undefined && token.initial.postfix.some((part) => TypeGuards.isOperatorToken(part))) {
       this.problem(
         'template.precedence',
-        `The filter "${first.name}" would be given the answer, true or false, of the whole comparison.`,
+        `The filter "${brief(first.name)}" would be given the answer, true or false, of the whole comparison.`,
         first.begin,
         first.name.length,
         FILTER_IN_COMPARISON,
@@ -231,7 +231,7 @@ export class Checker {
       const sentence = FILTERS_NOT_YET.has(filter.name)
         ? `The filter "${filter.name}" is not yet built in this version of Rowpost.`
         : off === undefined
-          ? `"${filter.name}" is not a filter.`
+          ? `"${brief(filter.name)}" is not a filter.`
           : `The filter "${filter.name}" is off: ${off}.`;
       this.problem(
         'template.filter',
