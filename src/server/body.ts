@@ -111,10 +111,15 @@ function createInflater(ctx: Context): Inflater | undefined {
   // Whoever reads hears of its errors; this listener is for those that come when nobody does any more.
   inflater.on('error', () => undefined);
   ctx.req.once('close', () => {
-    if (!ctx.req.complete) inflater.destroy(Object.assign(new Error('request aborted'), { type: 'request.aborted' }));
+    if (!ctx.req.complete) inflater.destroy(abortedError());
   });
   ctx.req.pipe(inflater);
   return inflater;
+}
+
+/** As the parser's own reader calls it. */
+function abortedError(): Error {
+  return Object.assign(new Error('request aborted'), { type: 'request.aborted' });
 }
 
 /** A body that says how long it is is counted before it is read. */
@@ -140,10 +145,12 @@ function createCounter(ctx: Context, inflater: Inflater | undefined, held: Held)
   });
   counter.on('error', () => undefined);
   const source = inflater ?? ctx.req;
-  source.once('error', (error: Error) => counter.destroy(error));
+  const aborted = () => counter.destroy(abortedError());
+  // What breaks an inflater tells what is wrong with the body; what breaks the request is a caller that hung up.
+  source.once('error', inflater === undefined ? aborted : (error: Error) => counter.destroy(error));
   source.pipe(counter);
   ctx.req.once('close', () => {
-    if (!ctx.req.complete) counter.destroy(Object.assign(new Error('request aborted'), { type: 'request.aborted' }));
+    if (!ctx.req.complete) aborted();
   });
   // Where the parser looks for the length and coding of what it reads: unknown, and none.
   return Object.assign(counter, { headers: {} });
