@@ -57,7 +57,7 @@ export function receiveAnswer(
       taken();
     },
     end: () => done({ kind: 'answer', status, headers: joined, body: pieces.text(joined['content-type'] ?? '') }),
-    drop: () => undefined,
+    drop: () => pieces.drop(),
   });
   const hopeless = codings.length > MOST_CODINGS || codings.some((coding) => UNREADABLE.has(coding));
   // A body of nothing needs no inflating, whatever its headers say.

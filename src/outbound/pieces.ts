@@ -31,6 +31,11 @@ export class Pieces {
     return decoder(contentType).decode(Buffer.concat(this.#pieces.splice(0)));
   }
 
+  drop(): void {
+    this.#pieces.length = 0;
+    this.#block = undefined;
+  }
+
   #seal(): void {
     if (this.#block === undefined) return;
     this.#pieces.push(this.#used < BLOCK ? Buffer.from(this.#block.subarray(0, this.#used)) : this.#block);
