@@ -56,6 +56,8 @@ export function createAgents(connections: number, guard: Guard): Agents {
   };
   guarded(http, 'http:', 'connect');
   guarded(https, 'https:', 'secureConnect');
+  closeUnasked(http);
+  closeUnasked(https);
 
   return {
     http,
@@ -69,5 +71,23 @@ export function createAgents(connections: number, guard: Guard): Agents {
       http.destroy();
       https.destroy();
     },
+  };
+}
+
+/** What comes over a connection that nobody uses would be read for ever, or taken for the answer to the next request. */
+function closeUnasked(agent: HttpAgent): void {
+  const keep = agent.keepSocketAlive.bind(agent);
+  const reuse = agent.reuseSocket.bind(agent);
+  function close(this: Duplex): void {
+    this.destroy();
+  }
+  agent.keepSocketAlive = (socket) => {
+    socket.on('data', close);
+    // Its type does not say so, but whether it is kept is what it returns.
+    return keep(socket);
+  };
+  agent.reuseSocket = (socket, request) => {
+    socket.off('data', close);
+    reuse(socket, request);
   };
 }

@@ -438,6 +438,27 @@ describe('connections', () => {
     }
   });
 
+  for (const [name, more] of [
+    ['a byte', 'x'],
+    ['another answer', http('200 OK', { 'content-length': 4 }, 'evil')],
+    ['the rest of an answer that was longer than it said', ', "rejected": [1]}'],
+  ] as const) {
+    it(`${name} that nobody asked for ends a connection, and is no answer`, async () => {
+      const transport = transportOf({ connections: 1 });
+      let unasked = (): unknown => undefined;
+      const { url, seen, open } = await server((socket, _, count) => {
+        socket.write(http('200 OK', { 'content-length': 2 }, 'ok'));
+        if (count === 1) unasked = () => socket.write(more);
+      });
+      answered(await ask(url, { transport }));
+      unasked();
+      for (const until = performance.now() + 2000; open() > 0 && performance.now() < until; ) await sleep(5);
+      assert.equal(open(), 0);
+      assert.equal(answered(await ask(url, { transport })).body, 'ok');
+      assert.equal(seen.connections, 2);
+    });
+  }
+
   it('closed while unused are made anew', async () => {
     const transport = transportOf({ connections: 1 });
     const { url, seen } = await server((socket) => socket.end(http('200 OK', { 'content-length': 0 })));
