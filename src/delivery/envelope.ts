@@ -52,6 +52,8 @@ function methodOf(value: unknown): HttpMethod {
 
 function renderPath({ template, skeleton }: PathTemplate, scope: Scope): string {
   const path = template.text(scope);
+  // Only text that opted out of escaping can hold these.
+  if (/[?#]/.test(path)) throw renderFault('path', 'a value would end the path with "?" or "#"');
   const parts = path.split('/');
   for (const [index, part] of parts.entries()) {
     // What is literal was checked when the manifest was loaded. Where tags may move the parts, only the ends may be empty.
