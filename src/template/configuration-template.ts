@@ -1,63 +1,28 @@
 /** Templates that people write into the form (`format: liquid`): a second engine, with less in it and bounds on all it does. */
 
-import { type Context, Liquid, type Template as LiquidTemplate, toValueSync } from 'liquidjs';
+import { Liquid, type Template as LiquidTemplate } from 'liquidjs';
+import { Budget } from './budget.ts';
+import { RowContext } from './context.ts';
 import { ENGINE_OPTIONS, engine, FILTERS_OFF } from './engine.ts';
 import { addEscapes, neutral, placeOf } from './escapes.ts';
+import { guard, parseGuarded, render } from './guard.ts';
 import { jsonMistake } from './json-text.ts';
+import { CONFIGURATION_LIMITS, MAX_SOURCE } from './limits.ts';
 import type { Names } from './names.ts';
 import { asRenderFault, renderFault } from './render-fault.ts';
 import { scanTemplate } from './scan.ts';
-import { RowContext } from './scope.ts';
-import { isMap, scalarText } from './text.ts';
-
-/** Characters of a template, and of what it makes. */
-const MAX_SOURCE = 4096;
-const MAX_OUTPUT = 65_536;
-/** LiquidJS's own cooperative limits for one rendering: characters that pass through filters and loops, and milliseconds. */
-const MEMORY_LIMIT = 1_000_000;
-const RENDER_LIMIT = 200;
-/** Characters that an element of a list counts as: what filters do with lists takes longer. */
-const ELEMENT = 10;
+import { scalarText } from './text.ts';
 
 const TAGS = new Set(['if', 'unless', 'case', 'for', 'assign', 'echo', 'comment', 'raw', 'break', 'continue', '#']);
 
 /** What such a template may be for: plain text, or JSON in which values cannot break out. */
 export type Purpose = 'text' | 'json';
 
-const small = new Liquid({ ...ENGINE_OPTIONS, parseLimit: MAX_SOURCE, memoryLimit: MEMORY_LIMIT, renderLimit: RENDER_LIMIT });
+const small = new Liquid({ ...ENGINE_OPTIONS, parseLimit: MAX_SOURCE });
+guard(small);
 for (const tag of Object.keys(small.tags)) if (!TAGS.has(tag)) delete small.tags[tag];
 for (const name of FILTERS_OFF.keys()) small.unregisterFilter(name);
-for (const [name, filter] of Object.entries(engine.filters)) {
-  if (typeof filter === 'function') small.registerFilter(name, bounded(filter));
-  else if (filter !== undefined) small.registerFilter(name, { ...filter, handler: bounded(filter.handler) });
-}
-
-type Filter = Extract<Liquid['filters'][string], (...args: never[]) => unknown>;
-
-/** Most of the filters count nothing themselves, and a few in a chain could double a text until memory is out. */
-function bounded(filter: Filter): Filter {
-  return function* count(this: ThisParameterType<Filter>, value, ...args) {
-    const { memoryLimit } = this.context;
-    memoryLimit.use(sizeOf(value));
-    const result: unknown = yield filter.call(this, value, ...args);
-    memoryLimit.use(sizeOf(result));
-    return result;
-  };
-}
-
-function sizeOf(value: unknown): number {
-  if (typeof value === 'string') return value.length;
-  if (Array.isArray(value)) return value.length * ELEMENT;
-  return isMap(value) ? Object.keys(value).length * ELEMENT : 1;
-}
-
-/** LiquidJS looks at the clock between tags; here whatever is read looks too, so that no long expression outlasts it. */
-class TimedContext extends RowContext {
-  override readProperty(...args: Parameters<Context['readProperty']>): unknown {
-    this.renderLimit.check(performance.now());
-    return super.readProperty(...args);
-  }
-}
+for (const [name, filter] of Object.entries(engine.filters)) small.registerFilter(name, filter);
 
 /** Columns are named as they are; nothing else is seen but these. */
 const NAMES: Names = {
@@ -79,17 +44,28 @@ export function problemOfTemplate(source: string, purpose: Purpose = 'text'): st
 
 /** A call has one or two such templates and thousands of rows. */
 const parsed = new Map<string, Parsed | string>();
-const MOST_PARSED = 200;
+/** Characters of the templates that are kept, those used last: parsed, one may take 300 times its size. */
+const MAX_KEPT = 65_536;
+let kept = 0;
 
-function parse(source: string, purpose: Purpose): Parsed | string {
+/** Steps of a character that is parsed. */
+const PARSED = 12;
+
+function parse(source: string, purpose: Purpose, budget?: Budget): Parsed | string {
   if (source.length > MAX_SOURCE) return `it is longer than ${MAX_SOURCE} characters`;
   const key = `${purpose}:${source}`;
-  const known = parsed.get(key);
-  if (known !== undefined) return known;
-  const made = parseAnew(source, purpose);
-  const [oldest] = parsed.keys();
-  if (parsed.size >= MOST_PARSED && oldest !== undefined) parsed.delete(oldest);
+  let made = parsed.get(key);
+  if (made === undefined) {
+    budget?.steps(source.length * PARSED);
+    made = parseAnew(source, purpose);
+    kept += key.length;
+  } else parsed.delete(key);
   parsed.set(key, made);
+  for (const oldest of parsed.keys()) {
+    if (kept <= MAX_KEPT) break;
+    parsed.delete(oldest);
+    kept -= oldest.length;
+  }
   return made;
 }
 
@@ -105,7 +81,7 @@ function parseAnew(source: string, purpose: Purpose): Parsed | string {
   if (purpose === 'json' && scan.raw.length > 0)
     return '"raw" cannot be used here, since a value could break out of the JSON; use parse_json for a column that holds JSON';
   try {
-    const templates = small.parse(source);
+    const templates = parseGuarded(small, source);
     const mistake = purpose === 'json' && scan.tags === 0 ? jsonMistake(neutral(templates, source, scan)) : undefined;
     if (mistake !== undefined) return `it makes no JSON, whatever the values are (see character ${mistake + 1})`;
     addEscapes(templates, (output) => placeOf(output, purpose === 'json' ? 'json-value' : 'text', scan));
@@ -125,38 +101,18 @@ export function liquidFilter(this: unknown, value: unknown, purpose: unknown = '
   const source = scalarText(value);
   // A text field that was cleared: no JSON is wanted.
   if (purpose === 'json' && source.trim() === '') return undefined;
-  const made = parse(source, purpose);
+  const { context } = this as { context: RowContext }; // LiquidJS calls every filter with its context
+  const made = parse(source, purpose, context.budget);
   if (typeof made === 'string') throw renderFault('liquid', `a template of the configuration cannot be read: ${made}`);
-  const { context } = this as { context: Context }; // LiquidJS calls every filter with its context
   const { row, record, id, operation } = context.environments as Record<string, unknown>; // what `Scope` put there
   // A column of the name id is the column; row.… always is.
   const seen = Object.assign(Object.create(null), { id, operation }, row, { row, record });
-  const emitter = new BoundedEmitter();
+  const budget = new Budget(CONFIGURATION_LIMITS);
   try {
-    toValueSync(
-      small.renderer.renderTemplates(
-        [...made.templates],
-        new TimedContext(seen, small.options, { sync: true }, { liquid: small }),
-        emitter,
-      ),
-    );
-    return emitter.buffer;
+    return render(made.templates, new RowContext(seen, small, budget));
   } catch (error) {
-    const fault = asRenderFault(error);
-    const [, limit] = /(memory alloc|template render) limit exceeded/.exec(fault.message) ?? [];
-    if (limit === undefined) throw fault;
-    const what =
-      limit === 'memory alloc' ? `handles more than ${MEMORY_LIMIT} characters` : `runs for more than ${RENDER_LIMIT} ms`;
-    throw renderFault('size', `a template of the configuration ${what}`, error);
-  }
-}
-
-class BoundedEmitter {
-  buffer = '';
-
-  write(part: unknown): void {
-    this.buffer += scalarText(part);
-    if (this.buffer.length > MAX_OUTPUT)
-      throw renderFault('size', `a template of the configuration makes more than ${MAX_OUTPUT / 1024} KiB`);
+    throw asRenderFault(error);
+  } finally {
+    context.budget.steps(budget.used);
   }
 }

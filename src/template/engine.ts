@@ -1,10 +1,9 @@
 /** The one LiquidJS engine for templates of manifests: which tags and filters it has, and why others are off. */
 
-import { defaultOperators, Liquid, type Operators, toValue } from 'liquidjs';
+import { Liquid } from 'liquidjs';
 import { filters } from './filters/registry.ts';
-
-/** Units of LiquidJS's own cooperative limit, about characters and list elements, for one evaluation. */
-const MEMORY_LIMIT = 50_000_000;
+import { guard } from './guard.ts';
+import { OPERATORS } from './operators.ts';
 
 /** Why a tag that LiquidJS has is off here. */
 export const TAGS_OFF: ReadonlyMap<string, string> = new Map([
@@ -35,16 +34,9 @@ export const ARGUMENTS: ReadonlyMap<string, number> = new Map([
 /** Filters of the design that this version does not have. */
 export const FILTERS_NOT_YET: ReadonlySet<string> = new Set(['parse_csv', 'e164']);
 
-/** Missing and null are in no order with anything; in JavaScript null would be less than 1. */
-function ordering(name: '<' | '<=' | '>' | '>='): Operators[string] {
-  const compare = defaultOperators[name] as (left: unknown, right: unknown) => boolean; // these take two values
-  return (left: unknown, right: unknown) =>
-    (toValue(left) ?? undefined) !== undefined && (toValue(right) ?? undefined) !== undefined && compare(left, right);
-}
-
 /** What both engines share: this one, for manifests, and the one for templates of the configuration. */
 export const ENGINE_OPTIONS = {
-  operators: { ...defaultOperators, '<': ordering('<'), '<=': ordering('<='), '>': ordering('>'), '>=': ordering('>=') },
+  operators: OPERATORS,
   strictFilters: true,
   ownPropertyOnly: true,
   groupedExpressions: true,
@@ -55,7 +47,8 @@ export const ENGINE_OPTIONS = {
   timezoneOffset: 0,
 };
 
-export const engine = new Liquid({ ...ENGINE_OPTIONS, memoryLimit: MEMORY_LIMIT });
+export const engine = new Liquid(ENGINE_OPTIONS);
+guard(engine);
 
 for (const tag of TAGS_OFF.keys()) delete engine.tags[tag];
 for (const name of FILTERS_OFF.keys()) engine.unregisterFilter(name);

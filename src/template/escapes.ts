@@ -26,9 +26,10 @@ export function addEscapes(
       // `uri` is the path's own escape; elsewhere its text is escaped like any other.
       const raw = last?.raw === true && (last.name === 'raw' || where === 'path');
       if (value !== undefined && where !== undefined) {
-        const token = { name: 'escape for its place', args: [] } as unknown as ConstructorParameters<typeof Filter>[0]; // a filter token without a source
         // Raw text is text still: a list or a map has none.
-        value.filters.push(new Filter(token, escapeFor(raw ? 'text' : where), engine));
+        const rule = raw ? 'text' : where;
+        const token = { name: `escape:${rule}`, args: [] } as unknown as ConstructorParameters<typeof Filter>[0]; // a filter token without a source
+        value.filters.push(new Filter(token, escapeFor(rule), engine));
       }
     }
     const children = (template as LiquidTemplate).children?.(false, true); // the classes lack the optional member of their own interface

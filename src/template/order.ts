@@ -1,6 +1,7 @@
-/** Whether values and operators stand in an order that means something. */
+/** Whether what an expression is made of stands in an order that means something, and not too deep inside itself. */
 
 import { type Token, TypeGuards } from 'liquidjs';
+import { MAX_NESTING } from './limits.ts';
 
 /** What is wrong with the order of values and operators as they were written. */
 export function brokenOrder(postfix: readonly Token[]): string | undefined {
@@ -27,4 +28,21 @@ export function comparesAnswer(postfix: readonly Token[]): boolean {
     }
   }
   return false;
+}
+
+/** Where parentheses and brackets, outside of quotes, are nested too deep to be read; nothing where they are not. */
+export function tooDeepAt(text: string, begin: number, end: number): number | undefined {
+  let depth = 0;
+  let quote = '';
+  for (let at = begin; at < end; at++) {
+    const character = text.charAt(at);
+    if (quote !== '') {
+      if (character === '\\') at++;
+      else if (character === quote) quote = '';
+    } else if (character === '"' || character === "'") quote = character;
+    else if (character === '(' || character === '[') {
+      if (++depth > MAX_NESTING) return at;
+    } else if (character === ')' || character === ']') depth--;
+  }
+  return undefined;
 }

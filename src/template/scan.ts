@@ -3,6 +3,7 @@
 import { type Token, TokenizationError, Tokenizer, TokenKind, type TopLevelToken } from 'liquidjs';
 import { didYouMean, oneOf } from '../fault.ts';
 import { engine, TAGS_OFF } from './engine.ts';
+import { MAX_NESTING } from './limits.ts';
 import type { Names, Report } from './names.ts';
 import { Checker } from './strict.ts';
 import { readAssign, readCapture, readFor, readWhen } from './tags.ts';
@@ -93,7 +94,10 @@ class Scanner implements Scan {
 
   run(): boolean {
     const tokenizer = new Tokenizer(this.#source, engine.options.operators, undefined, undefined, true);
-    for (const token of this.#tokens(tokenizer)) this.#token(token);
+    for (const token of this.#tokens(tokenizer)) {
+      this.#token(token);
+      if (this.#blocks.length > MAX_NESTING) return false;
+    }
     for (const block of this.#blocks) {
       this.#checker.problem(
         'template.block',
@@ -224,7 +228,11 @@ class Scanner implements Scan {
   }
 
   #open(tag: TagLike, locals: readonly string[] = []): void {
-    this.#blocks.push({ name: tag.name, begin: tag.begin, length: tag.end - tag.begin, quotedAtStart: this.#inQuotes, locals });
+    const length = tag.end - tag.begin;
+    this.#blocks.push({ name: tag.name, begin: tag.begin, length, quotedAtStart: this.#inQuotes, locals });
+    if (this.#blocks.length !== MAX_NESTING + 1) return;
+    const sentence = `Blocks are nested deeper than ${MAX_NESTING} levels. Use elsif or case, or assign what was found and go on outside.`;
+    this.#checker.problem('template.depth', sentence, tag.begin, length);
   }
 
   /** What leaves a loop leaves its text where it is: the quotes must be as they are without the loop. */

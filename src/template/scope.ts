@@ -1,29 +1,18 @@
 /** What templates see while they run. */
 
-import { Context } from 'liquidjs';
+import { Budget } from './budget.ts';
+import { RowContext } from './context.ts';
 import { engine } from './engine.ts';
+import { MANIFEST_LIMITS } from './limits.ts';
 
 /** Names and their values. Without a prototype, so that `constructor` is no name. */
 export type Values = Record<string, unknown>;
 
-/** A context in which `size` of a row or a record is a column, never Liquid's count of keys. */
-export class RowContext extends Context {
-  override readProperty(...[object, key]: Parameters<Context['readProperty']>): unknown {
-    if (key === 'size' && this.#isColumns(object) && !Object.hasOwn(object, key)) return undefined;
-    return super.readProperty(object, key);
-  }
-
-  #isColumns(object: unknown): object is object {
-    const { row, record, rows, records } = this.environments as Values; // what `Scope` put there
-    if (typeof object !== 'object' || object === null) return false;
-    return object === row || object === record || [rows, records].some((list) => Array.isArray(list) && list.includes(object));
-  }
-}
-
 /** One set of values; leaves of one row share it, so a value is looked up without being copied. */
 export class Scope {
   readonly #values: Values;
-  #shared: Context | undefined;
+  readonly #budget = new Budget(MANIFEST_LIMITS);
+  #shared: RowContext | undefined;
 
   constructor(values: Values) {
     this.#values = values;
@@ -39,14 +28,14 @@ export class Scope {
   }
 
   /** For bare values: nothing they do outlives them. */
-  shared(): Context {
+  shared(): RowContext {
     this.#shared ??= this.fresh();
     return this.#shared;
   }
 
   /** For templates with tags: what they assign is theirs alone. */
-  fresh(): Context {
-    return new RowContext(this.#values, engine.options, { sync: true }, { liquid: engine });
+  fresh(): RowContext {
+    return new RowContext(this.#values, engine, this.#budget);
   }
 }
 

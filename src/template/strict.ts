@@ -14,8 +14,9 @@ import {
 import { didYouMean } from '../fault.ts';
 import { ExactNumber, exactNumber } from '../numbers.ts';
 import { ARGUMENTS, engine, FILTERS_NOT_YET, FILTERS_OFF } from './engine.ts';
+import { MAX_NESTING } from './limits.ts';
 import { type Names, problemOfName, type Report } from './names.ts';
-import { brokenOrder, comparesAnswer } from './order.ts';
+import { brokenOrder, comparesAnswer, tooDeepAt } from './order.ts';
 import { brief, FILTER_IN_COMPARISON, operatorHint, reason } from './wording.ts';
 
 /** What an expression uses. */
@@ -80,6 +81,12 @@ export class Checker {
   /** Runs a reader of LiquidJS and reports what it throws. */
   attempt<T>(tokenizer: Tokenizer, read: () => T): T | undefined {
     const begin = tokenizer.p;
+    const deep = tooDeepAt(tokenizer.input, begin, tokenizer.N);
+    if (deep !== undefined) {
+      const sentence = `Parentheses and brackets are nested deeper than ${MAX_NESTING} levels. Assign a part to a name of its own.`;
+      this.problem('template.depth', sentence, deep, 1);
+      return undefined;
+    }
     try {
       return read();
     } catch (error) {

@@ -1,10 +1,12 @@
 /** Templates, parsed when a manifest is loaded: texts, typed leaves, values and questions. */
 
-import { type Template as LiquidTemplate, Output, Tokenizer, TypeGuards, toValue, toValueSync, Value } from 'liquidjs';
+import { type Template as LiquidTemplate, Output, Tokenizer, TypeGuards, toValue, Value } from 'liquidjs';
 import { ExactNumber, stringifyJson } from '../numbers.ts';
 import { liquidFilter } from './configuration-template.ts';
 import { engine } from './engine.ts';
 import { addEscapes, neutral, placeOf } from './escapes.ts';
+import { evaluate } from './evaluate.ts';
+import { parseGuarded, render } from './guard.ts';
 import { jsonMistake } from './json-text.ts';
 import type { Names, Report } from './names.ts';
 import type { Place } from './places.ts';
@@ -68,8 +70,7 @@ export function compileText(source: string, place: Place, names: Names, report: 
   const ofUrl = place === 'url' ? placesInUrl(templates) : undefined;
   addEscapes(templates, (output) => ofUrl?.get(output) ?? placeOf(output, place, scan));
   const fixed = scan.outputs === 0 && scan.tags === 0 ? source : undefined;
-  const text = (scope: Scope) =>
-    String(run(() => toValueSync(engine.renderer.renderTemplates([...templates], scope.fresh())) ?? ''));
+  const text = (scope: Scope) => run(() => render(templates, scope.fresh()) ?? '');
   return { names: scan.names, fixed, literal, raw: scan.raw.length, text: fixed === undefined ? text : () => fixed };
 }
 
@@ -81,7 +82,7 @@ export function compileLeaf(source: string, names: Names, report: Report): Value
   const templates = parse(source, report);
   if (templates === undefined) return undefined;
   const output = soleOutput(templates);
-  if (output !== undefined) return { names: scan.names, value: (scope) => evaluate(output.value, scope) };
+  if (output !== undefined) return { names: scan.names, value: (scope) => checkedValue(output.value, scope) };
   const text = compileText(source, 'text', names, report);
   return text && { names: text.names, value: (scope) => text.text(scope) };
 }
@@ -102,7 +103,7 @@ export function compileExpression(source: string, names: Names, report: Report):
   const token = checker.wholeValue(new Tokenizer(source, engine.options.operators, undefined, [begin, end], true));
   if (token === undefined || failed) return undefined;
   const value = new Value(token, engine);
-  return { names: checker.uses.names, value: (scope) => evaluate(value, scope) };
+  return { names: checker.uses.names, value: (scope) => checkedValue(value, scope) };
 }
 
 /** A question: true or false; missing and null are false, and anything else is an error, never a yes. */
@@ -127,7 +128,7 @@ function describe(value: unknown): string {
 
 function parse(source: string, report: Report): LiquidTemplate[] | undefined {
   try {
-    return engine.parse(source);
+    return parseGuarded(engine, source);
   } catch (error) {
     // The scan finds what authors get wrong; this is for what only LiquidJS knows of.
     const sentence = `This is no template: ${(error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''}.`;
@@ -145,8 +146,8 @@ function soleOutput(templates: readonly LiquidTemplate[]): Output | undefined {
   return templates.length === 1 && first instanceof Output ? first : undefined;
 }
 
-function evaluate(value: Value, scope: Scope): unknown {
-  return checked(run(() => toValueSync(value.value(scope.shared(), false))));
+function checkedValue(value: Value, scope: Scope): unknown {
+  return checked(run(() => evaluate(value, scope.shared())));
 }
 
 /** `nil`, `empty` and `blank` are LiquidJS's own objects; NaN and infinities are no JSON. */

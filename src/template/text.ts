@@ -1,6 +1,7 @@
 /** Values as text: what may stand inside a longer text, a path, a header or a parameter. */
 
-import { ExactNumber } from '../numbers.ts';
+import { beginning } from '../fault.ts';
+import { ExactNumber, stringifyJson } from '../numbers.ts';
 import { renderFault } from './render-fault.ts';
 
 /**
@@ -27,6 +28,14 @@ export function utf8Text(value: unknown): string {
   const text = scalarText(value);
   if (text.isWellFormed()) return text;
   throw renderFault('surrogate', 'a text holds half a character (a lone surrogate), which cannot be sent');
+}
+
+/** Characters of a value in a sentence. */
+const SHOWN = 40;
+
+/** The value in a sentence, a text shortened before it is quoted: it may be megabytes. Row values are the caller's own. */
+export function shown(value: unknown): string {
+  return beginning(stringifyJson(typeof value === 'string' ? value.slice(0, SHOWN) : value), SHOWN);
 }
 
 /** A map as data has it: not a list, not null, not a number of ours. */

@@ -1,11 +1,10 @@
 /** Converters: each answers missing for missing and null, and rejects the row for a value that it cannot read. None guesses. */
 
 import { createHash } from 'node:crypto';
-import { beginning } from '../../fault.ts';
 import { ExactNumber, exactNumber, parseJson, stringifyJson } from '../../numbers.ts';
 import { checkSegment, encodeSegment } from '../places.ts';
 import { renderFault } from '../render-fault.ts';
-import { scalarText, utf8Text } from '../text.ts';
+import { scalarText, shown, utf8Text } from '../text.ts';
 import type { FilterFunction, FilterImplementation } from './registry.ts';
 
 /** A filter of present values only. */
@@ -15,19 +14,14 @@ function present(filter: FilterFunction): FilterFunction {
   };
 }
 
-/** The value in a sentence, shortened; row values are the caller's own. */
-function show(value: unknown): string {
-  return beginning(stringifyJson(value), 40);
-}
-
 function unreadable(what: string, value: unknown): never {
-  throw renderFault('convert', `${show(value)} is not ${what}`);
+  throw renderFault('convert', `${shown(value)} is not ${what}`);
 }
 
 function toNumber(value: unknown): number | ExactNumber {
   if (typeof value === 'number' || value instanceof ExactNumber) return value;
   const text = typeof value === 'string' ? value.trim() : '';
-  return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)
+  return /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/.test(text)
     ? exactNumber(text.replace(/^\+/, '').replace(/^(-?)\./, '$10.'))
     : unreadable('a number', value);
 }
@@ -80,6 +74,14 @@ export const convertFilters: Readonly<Record<string, FilterImplementation>> = {
   boolean: present(toBoolean),
   base64: present((value) => Buffer.from(utf8Text(value), 'utf8').toString('base64')),
   base64_url: present((value) => Buffer.from(utf8Text(value), 'utf8').toString('base64url')),
+  url_decode: (value) => {
+    const text = scalarText(value);
+    try {
+      return decodeURIComponent(text).replaceAll('+', ' ');
+    } catch {
+      return unreadable('percent-encoded text', text);
+    }
+  },
   /** The path's rule, anywhere; in a path it is not encoded twice. */
   uri: {
     raw: true,

@@ -1,10 +1,11 @@
-/** All filters of our own, and LiquidJS's text filters made to refuse maps. */
+/** All filters of our own, and LiquidJS's text filters made to refuse maps. `../costs.ts` says what each takes. */
 
 import type { Liquid } from 'liquidjs';
 import { renderFault } from '../render-fault.ts';
 import { isMap } from '../text.ts';
 import { convertFilters } from './convert.ts';
 import { digestFilters } from './digest.ts';
+import { listFilters } from './lists.ts';
 import { mapFilters } from './maps.ts';
 import { timeFilters } from './time.ts';
 
@@ -22,7 +23,8 @@ const OF_TEXT = (
 
 export function* filters(builtin: Liquid['filters']): Generator<[string, FilterImplementation]> {
   for (const name of OF_TEXT) yield [name, refusingMaps(name, builtin[name])];
-  for (const group of [digestFilters, convertFilters, mapFilters, timeFilters(builtin)]) yield* Object.entries(group);
+  for (const group of [digestFilters, convertFilters, mapFilters, listFilters, timeFilters(builtin)])
+    yield* Object.entries(group);
 }
 
 function refusingMaps(name: string, builtin: Builtin | undefined): FilterFunction {

@@ -1,10 +1,9 @@
 /** Times, always in UTC. A text that is no time rejects the row; "now" as text is refused, since rows could hold it. */
 
 import type { Liquid } from 'liquidjs';
-import { beginning } from '../../fault.ts';
-import { ExactNumber, stringifyJson } from '../../numbers.ts';
+import { ExactNumber } from '../../numbers.ts';
 import { renderFault } from '../render-fault.ts';
-import { scalarText } from '../text.ts';
+import { scalarText, shown } from '../text.ts';
 import type { FilterFunction } from './registry.ts';
 
 /** ISO 8601 with or without a time; without an offset it is UTC. A space for the T is what SQL prints. */
@@ -27,8 +26,7 @@ function toMilliseconds(value: unknown): number {
 }
 
 function noTime(value: unknown): never {
-  const shown = beginning(stringifyJson(value), 42);
-  const sentence = `${shown} is not a time; expected ISO 8601, such as 2026-01-31T12:00:00Z, or seconds since 1970`;
+  const sentence = `${shown(value)} is not a time; expected ISO 8601, such as 2026-01-31T12:00:00Z, or seconds since 1970`;
   throw renderFault('convert', sentence);
 }
 
@@ -48,6 +46,39 @@ function fromIso(text: string): number | undefined {
   return date.getTime() - offset;
 }
 
+/** Characters of a format. It may be a value too. */
+const MAX_FORMAT = 200;
+/** A part that is widened to more than 999 characters. */
+const WIDE = /%[-_0^#:]*\d{4}/;
+
+function checkFormat(format: string): void {
+  if (format.length > MAX_FORMAT) throw renderFault('argument', `date: the format has more than ${MAX_FORMAT} characters`);
+  if (WIDE.test(format)) throw renderFault('argument', 'date: a part of the format is wider than 999 characters');
+}
+
+/** A part of a format as LiquidJS reads it; the letter of a name of a day or a month is caught. */
+const PART = /%[-_0^#:]*\d*[EO]?(?:([aAbBh])|.)/g;
+const MAX_WORDS = 1000;
+
+type Write = (ms: number, format: string, self: unknown) => string;
+
+/** LiquidJS asks for every name of a day or a month anew, which takes 40 µs and 25 KB outside the heap: here they are kept. */
+function namesOnce(write: Write): Write {
+  const words = new Map<string, string>();
+  return (ms, format, self) => {
+    const date = new Date(ms);
+    const named = format.replace(PART, (part: string, name: string | undefined) => {
+      if (name === undefined) return part;
+      const key = `${part} ${date.getUTCDay()} ${date.getUTCMonth()}`;
+      const known = words.get(key) ?? write(ms, part, self);
+      if (words.size >= MAX_WORDS) words.clear();
+      words.set(key, known);
+      return known;
+    });
+    return write(ms, named, self);
+  };
+}
+
 function ofTime(filter: (ms: number, args: unknown[], self: unknown) => unknown): FilterFunction {
   return function time(value, ...args) {
     return value === undefined || value === null || value === '' ? undefined : filter(toMilliseconds(value), args, this);
@@ -57,11 +88,14 @@ function ofTime(filter: (ms: number, args: unknown[], self: unknown) => unknown)
 export function timeFilters(builtin: Liquid['filters']): Readonly<Record<string, FilterFunction>> {
   const date = builtin.date;
   if (typeof date !== 'function') throw new Error('LiquidJS has no filter date');
+  const write = namesOnce((ms, format, self) => date.call(self as ThisParameterType<typeof date>, new Date(ms), format)); // as in registry.ts
   return {
     /** LiquidJS's strftime over a time that was read strictly. */
-    date: ofTime((ms, [format], self) =>
-      date.call(self as ThisParameterType<typeof date>, new Date(ms), scalarText(format) || '%Y-%m-%dT%H:%M:%SZ'),
-    ), // as in registry.ts
+    date: ofTime((ms, [given], self) => {
+      const format = scalarText(given) || '%Y-%m-%dT%H:%M:%SZ';
+      checkFormat(format);
+      return write(ms, format, self);
+    }),
     /** `2026-01-31T12:00:00.000Z`, or with 'date' `2026-01-31` */
     date_iso: ofTime((ms, [part]) => (part === 'date' ? new Date(ms).toISOString().slice(0, 10) : new Date(ms).toISOString())),
     /** Whole seconds since 1970. */
