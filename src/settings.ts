@@ -137,7 +137,7 @@ export const SERVER_SETTINGS = {
     value: 'number',
     default: '1000',
     description:
-      'The most connections at once. A new one takes the place of one that never sent a request, then of the one idle longest.',
+      'The most connections at once; fewer where the process may not open as many files (ulimit -n). A new one takes the place of one that is not being served.',
     fallback: 1000,
     parse: wholeNumber(10, 100_000),
     expected: 'a whole number from 10 to 100000',

@@ -1,19 +1,23 @@
 /** Opens the port and closes it again without cutting off who is being answered. */
 
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
-import { isIPv6, type Socket } from 'node:net';
+import type { Server } from 'node:http';
+import { Server as TlsServer } from 'node:https';
+import { isIPv6 } from 'node:net';
 import type Koa from 'koa';
 import { Fault } from '../fault.ts';
+import type { Log } from '../observe/log.ts';
 import type { Certificate } from './certificate.ts';
 import { Connections } from './connections.ts';
+import { createHttpServer, pairOf } from './http-server.ts';
+import { connectionsThatFit } from './open-files.ts';
 
 export interface Listening {
   readonly url: string;
   readonly port: number;
   /**
-   * Takes no more connections, waits for the calls under way, and after `graceMs` cuts off those that are left.
+   * Waits for the calls under way while new ones are answered as the application answers them by then, takes no more
+   * connections after that, and after `graceMs` cuts off what is left.
    * @returns whether all were answered in time
    */
   close(graceMs: number): Promise<boolean>;
@@ -21,62 +25,42 @@ export interface Listening {
   renew(certificate: Certificate): void;
 }
 
-export interface Address {
+interface Address {
   readonly host: string;
   /** 0 takes any free one. */
   readonly port: number;
+}
+
+export interface ListenOptions extends Address {
   /** With it the server speaks https. */
   readonly certificate?: Certificate | undefined;
   readonly maxConnections: number;
+  readonly log?: Pick<Log, 'warn'>;
+  readonly patience?: Partial<typeof PATIENCE>;
 }
 
-const TIMEOUTS = {
-  // Headers are sent at once by anybody but a slowloris.
-  headersTimeout: 10_000,
-  // To take in a request whole: the largest bodies over a slow line.
-  requestTimeout: 120_000,
-  // Longer than the 60 s after which load balancers drop an idle connection: were it shorter, one would now and then
-  // send a call on a connection that we are just closing.
-  keepAliveTimeout: 65_000,
-  // How often the first two are looked at.
-  connectionsCheckingInterval: 2000,
-} as const;
-
-/** Milliseconds for a client to prove that it can speak TLS; Node's own 120 s is a gift to slow ones. */
-const HANDSHAKE = 10_000;
-/** Milliseconds for which the rest of a body is taken in that nobody wants any more, so that its sender gets to read the answer. */
-const LINGER = 2_000;
-/** Milliseconds between looks at answers on their way, and how often one may be found where it was before its reader is given up. */
-const LOOK = 10_000;
-const STALLED_LOOKS = 3;
+/** Milliseconds; Connections has what each is for. */
+const PATIENCE = { stalled: 30_000, linger: 2000 };
 
 /** @throws {Fault} where the port or the address cannot be had */
-export async function listen(app: Koa, { host, port, certificate, maxConnections }: Address): Promise<Listening> {
-  const handle = app.callback();
-  const answering = new Set<ServerResponse>();
-  const connections = new Connections(maxConnections);
-  let closing = false;
-
-  const answer = (request: IncomingMessage, response: ServerResponse): void => {
-    const { socket } = request;
-    answering.add(response);
-    connections.began(socket);
-    response.once('close', () => {
-      answering.delete(response);
-      connections.ended(socket, request.complete);
+export async function listen(app: Koa, options: ListenOptions): Promise<Listening> {
+  const { host, port, certificate, maxConnections, log } = options;
+  const most = connectionsThatFit(maxConnections);
+  if (most < maxConnections) {
+    log?.warn('fewer connections are taken than is set: this process may not open more files (ulimit -n)', {
+      maxConnections,
+      most,
     });
-    response.once('finish', () => letGo(request));
-    if (closing) response.setHeader('Connection', 'close');
-    // Koa answers its own errors; the promise is always fulfilled.
-    void handle(request, response);
-  };
-  const tlsServer =
-    certificate &&
-    createTlsServer({ ...TIMEOUTS, handshakeTimeout: HANDSHAKE, ...pairOf(certificate), ALPNProtocols: ['http/1.1'] }, answer);
-  const server: Server = tlsServer ?? createServer(TIMEOUTS, answer);
-  server.on('connection', (socket: Socket) => connections.opened(socket));
-  const stalled = watchReaders(answering);
+  }
+  const crowded = rarely((closed) => log?.warn('too many connections: the least deserving are closed', { most, closed }));
+  const connections = new Connections({ ...PATIENCE, ...options.patience, most, crowded });
+  let closing = false;
+  // Koa answers its own errors.
+  const server = createHttpServer({ handle: app.callback(), connections, certificate, closing: () => closing });
   await opened(server, { host, port });
+  // Taking one may fail, and work the next time.
+  const failed = rarely((times, error) => log?.warn('connections could not be taken', { times, error }));
+  server.on('error', failed);
 
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
@@ -86,70 +70,68 @@ export async function listen(app: Koa, { host, port, certificate, maxConnections
     port: bound,
     close(graceMs) {
       closing = true;
-      closed ??= closeServer(server, { answering, connections }, graceMs).finally(() => clearInterval(stalled));
+      closed ??= closeServer(server, connections, graceMs);
       return closed;
     },
-    renew: (fresh) => tlsServer?.setSecureContext(pairOf(fresh)),
+    renew(fresh) {
+      if (server instanceof TlsServer) server.setSecureContext(pairOf(fresh));
+    },
   };
 }
 
-function pairOf({ cert, key }: Certificate): { cert: string; key: string } {
-  return { cert, key };
+/** Tells at once, and then at most once a minute, how often it happened since it was told last. */
+function rarely(tell: (times: number, what?: unknown) => void): (what?: unknown) => void {
+  const minute = 60_000;
+  let times = 0;
+  let told = Number.NEGATIVE_INFINITY;
+  return (what) => {
+    times++;
+    if (performance.now() - told < minute) return;
+    told = performance.now();
+    tell(times, what);
+    times = 0;
+  };
 }
 
-/** The answer is out before the whole body came: what still comes is thrown away, for a while. */
-function letGo(request: IncomingMessage): void {
-  if (request.complete) return;
-  request.resume();
-  const end = setTimeout(() => request.socket.destroy(), LINGER).unref();
-  request.once('close', () => clearTimeout(end));
+/** Milliseconds between looks at connections that are left, and for requests that have begun to come when the port closes. */
+const SWEEP = 100;
+const LAST_REQUESTS = 2000;
+
+async function closeServer(server: Server, connections: Connections, graceMs: number): Promise<boolean> {
+  const closed = new Promise((resolve) => server.once('close', resolve));
+  let inTime = true;
+  const cutOff = setTimeout(() => {
+    inTime = connections.answers.size === 0;
+    server.close().closeAllConnections();
+  }, graceMs);
+  await allClosed(connections);
+  server.close();
+  // To Node these are not idle yet, and it looks no more how long they take.
+  connections.closeWaiting(false);
+  const impatient = setTimeout(() => connections.closeWaiting(true), LAST_REQUESTS);
+  // An answer whose head was out already leaves its connection open for more.
+  const sweep = setInterval(() => server.closeIdleConnections(), SWEEP);
+  await closed;
+  for (const timer of [cutOff, impatient, sweep]) clearTimeout(timer);
+  // The calls that were cut off shall hear of it while there is a process to clean up after them.
+  await allClosed(connections);
+  return inTime;
 }
 
-/** Cuts off who does not read: else answers would pile up for nobody. */
-function watchReaders(answering: ReadonlySet<ServerResponse>): NodeJS.Timeout {
-  const seen = new WeakMap<ServerResponse, { left: number; looks: number }>();
-  return setInterval(() => {
-    for (const response of answering) {
-      const left = response.writableEnded ? response.writableLength : 0;
-      const before = seen.get(response);
-      const looks = left > 0 && before?.left === left ? before.looks + 1 : 0;
-      seen.set(response, { left, looks });
-      if (looks >= STALLED_LOOKS) response.destroy();
-    }
-  }, LOOK).unref();
+/** Of the answers that there are now. */
+async function allClosed({ answers }: Connections): Promise<void> {
+  await Promise.all([...answers].map((response) => new Promise((resolve) => response.once('close', resolve))));
 }
 
-interface Open {
-  readonly answering: ReadonlySet<ServerResponse>;
-  readonly connections: Connections;
-}
-
-async function closeServer(server: Server, { answering, connections }: Open, graceMs: number): Promise<boolean> {
-  for (const response of answering) {
-    if (!response.headersSent) response.setHeader('Connection', 'close');
-  }
-  return new Promise((resolve) => {
-    let inTime = true;
-    const cutOff = setTimeout(() => {
-      inTime = answering.size === 0;
-      server.closeAllConnections();
-    }, graceMs);
-    // An answer whose head was out already leaves its connection open for more.
-    const sweep = setInterval(() => server.closeIdleConnections(), 100);
-    server.close(() => {
-      clearTimeout(cutOff);
-      clearInterval(sweep);
-      // The calls that were cut off shall hear of it while there is a process to clean up after them.
-      void Promise.all([...answering].map((response) => once(response, 'close'))).then(() => resolve(inTime));
-    });
-    // To Node these are not idle yet.
-    connections.closeUnused();
-  });
-}
+/**
+ * Connections that the system keeps until they are taken, of which Node takes one in each turn of its loop. Those of a burst that find
+ * no room there try again after a second, honest ones too. The system may allow fewer.
+ */
+const BACKLOG = 4096;
 
 async function opened(server: Server, { host, port }: Pick<Address, 'host' | 'port'>): Promise<void> {
   try {
-    server.listen({ host, port });
+    server.listen({ host, port, backlog: BACKLOG });
     await once(server, 'listening');
   } catch (error) {
     throw listenFault(error, { host, port });

@@ -1,5 +1,6 @@
 /** What the server answers instead of a result when a request fails before its call is read. */
 
+import { Readable } from 'node:stream';
 import type { Context } from 'koa';
 import { beginning } from '../fault.ts';
 import { rpcErrorText } from '../rpc/dispatch.ts';
@@ -46,9 +47,22 @@ export function comeBack(sentence: string, seconds: number): Refusal {
   });
 }
 
+/** Bytes of a long answer that are written at once: how they are taken in shows whether its reader is there. */
+const SLICE = 64 * 1024;
+
 export function answerJson(ctx: Context, text: string): void {
   ctx.type = 'application/json';
-  ctx.body = text;
+  if (text.length <= SLICE) {
+    ctx.body = text;
+    return;
+  }
+  const bytes = Buffer.from(text);
+  ctx.body = Readable.from(slices(bytes));
+  ctx.length = bytes.length;
+}
+
+function* slices(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += SLICE) yield bytes.subarray(at, at + SLICE);
 }
 
 /** Part of a request that is quoted back: bounded, and without what could break a line of a log or terminal. */

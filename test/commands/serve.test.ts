@@ -205,7 +205,8 @@ describe('SIGTERM', async () => {
     late.write(`Content-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
     await hungUp;
     assert.match(said, /^HTTP\/1\.1 503 .*\r\nRetry-After: 5\r\n.*"code":-32000,"message":"The server is stopping\./s);
-    await assert.rejects(served.call('sink', 'list_fields'), 'nobody listens any more');
+    assert.equal((await served.call('sink', 'list_fields')).status, 503);
+    assert.equal((await fetch(`${served.url}/readyz`)).status, 503);
 
     release?.();
     const { status, text } = await underWay;

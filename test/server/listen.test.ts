@@ -22,6 +22,8 @@ function waiting() {
 
 const REQUEST = `POST /hightouch/slow HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${call('wait').length}\r\n\r\n${call('wait')}`;
 
+const later = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
 describe('the signal of a call', async () => {
   const { signals, release, host } = waiting();
   const { raw, post, lines } = await serving([host]);
@@ -46,6 +48,39 @@ describe('the signal of a call', async () => {
     }
   });
 
+  it('aborts for every call of a connection that is gone, and none of them is waited for', async () => {
+    const { signals, release, host } = waiting();
+    const { raw, server } = await serving([host]);
+    const socket = await raw();
+    socket.write(REQUEST.repeat(3));
+    await until(() => signals.length === 3);
+    socket.destroy();
+    await until(() => signals.every(({ aborted }) => aborted));
+    for (const go of release) go();
+    const start = performance.now();
+    assert.equal(await server.close(60_000), true);
+    assert.ok(performance.now() - start < 10_000);
+  });
+
+  it("is nobody's fault where the body was still on its way", async () => {
+    for (const length of [
+      'Content-Length: 100',
+      'Transfer-Encoding: chunked',
+      'Transfer-Encoding: chunked\r\nContent-Encoding: gzip',
+    ]) {
+      lines.length = 0;
+      const socket = await raw();
+      socket.write(`POST /hightouch/slow HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n${length}\r\n\r\n`);
+      await later(50);
+      socket.resetAndDestroy();
+      await until(() => lines.some(({ message }) => message === 'call'));
+      assert.deepEqual(
+        lines.filter(({ level }) => level === 'error'),
+        [],
+      );
+    }
+  });
+
   it('does not abort otherwise', async () => {
     signals.length = 0;
     for (let i = 0; i < 5; i++) assert.equal((await post('/hightouch/slow', call('quick'))).status, 200);
@@ -55,24 +90,52 @@ describe('the signal of a call', async () => {
     for (const go of release.splice(0)) go();
     await once(socket, 'data');
     socket.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 30));
+    await later(30);
     assert.equal(signals.filter(({ aborted }) => aborted).length, 0);
   });
 });
 
 describe('close', () => {
-  it('waits for the call under way, and takes no other', async () => {
+  it('waits for the calls under way; those that come meanwhile hear that it stops, and then nobody listens', async () => {
     const { signals, release, host } = waiting();
-    const { server, post } = await serving([host]);
+    let stopping = false;
+    const { server, post, get, raw } = await serving([host], { stopping: () => stopping });
     const answer = post('/hightouch/slow', call('wait'));
-    await until(() => signals.length === 1);
-    const closed = server.close(10_000);
-    await assert.rejects(fetch(`${server.url}/healthz`));
+    const socket = await raw();
+    let said = '';
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    socket.write(REQUEST.repeat(2));
+    await until(() => signals.length === 3);
+    stopping = true;
+    const closed = server.close(60_000);
+    for (let count = 0; count < 3; count++) {
+      const late = await post('/hightouch/slow', call('wait'));
+      assert.deepEqual([late.status, late.headers.get('retry-after'), late.headers.get('connection')], [503, '5', 'close']);
+      assert.equal((await get('/readyz')).status, 503);
+      assert.equal((await get('/healthz')).status, 200);
+    }
     for (const go of release) go();
     assert.equal((await answer).text, '{"jsonrpc":"2.0","id":1,"result":"done"}');
     assert.equal((await answer).headers.get('connection'), 'close');
     assert.equal(await closed, true);
-    assert.equal(signals[0]?.aborted, false);
+    assert.deepEqual(
+      [...said.matchAll(/^connection: (.*)\r|"result":"(.*?)"/gim)].map(([, connection, result]) => connection ?? result),
+      ['keep-alive', 'done', 'close', 'done'],
+    );
+    assert.ok(signals.every(({ aborted }) => !aborted));
+    await assert.rejects(get('/healthz'));
+  });
+
+  it('does not wait for long for a request that never comes whole', async () => {
+    const { server, raw } = await serving([waiting().host]);
+    const socket = await raw();
+    socket.write(REQUEST.slice(0, 20));
+    await later(50);
+    const start = performance.now();
+    assert.equal(await server.close(60_000), true);
+    assert.ok(performance.now() - start < 10_000);
   });
 
   it('does not wait for connections that are idle', async () => {

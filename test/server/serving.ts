@@ -10,7 +10,7 @@ import { type AppDeps, createApp } from '../../src/server/app.ts';
 import { createGate, type Gate } from '../../src/server/auth.ts';
 import { createAddresses } from '../../src/server/caller.ts';
 import type { CallContext, Hosted } from '../../src/server/hosted.ts';
-import { listen } from '../../src/server/listen.ts';
+import { type ListenOptions, listen } from '../../src/server/listen.ts';
 
 export const TOKEN = 'correct-horse-battery';
 
@@ -40,7 +40,11 @@ export function gateOf(admission: Admission): Gate {
   return createGate({ credentials, addresses: createAddresses(allowFrom, trustedProxies), now });
 }
 
-export async function serving(hosts: readonly Hosted[], more: Partial<AppDeps> & Admission = {}) {
+export async function serving(
+  hosts: readonly Hosted[],
+  more: Partial<AppDeps> & Admission = {},
+  how: Partial<ListenOptions> = {},
+) {
   const lines: Line[] = [];
   const write = (level: string) => (message: string, fields?: Fields) => lines.push({ ...fields, level, message });
   const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
@@ -55,7 +59,7 @@ export async function serving(hosts: readonly Hosted[], more: Partial<AppDeps> &
     newReference: () => 'ref-1',
     ...more,
   });
-  const server = await listen(app, { host: '127.0.0.1', port: 0, maxConnections: 1000 });
+  const server = await listen(app, { host: '127.0.0.1', port: 0, maxConnections: 1000, log, ...how });
   after(() => server.close(0));
 
   /** Every way to ask, with a JSON-RPC call as the usual body. */
