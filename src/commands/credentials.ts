@@ -32,6 +32,7 @@ export function watchCredentials(
       tokens: credentials.tokens.length,
       signingKeys: credentials.signingKeys.length,
     });
+    return true;
   });
   return watchFiles(() => settings.secretFiles, changed, bug);
 }
@@ -47,6 +48,7 @@ export function watchCertificate(
     renew(certificate);
     log.info('certificate renewed', { expires: new Date(certificate.expires).toISOString() });
     warnOfExpiry(certificate, log);
+    return true;
   });
   return watchFiles(() => [files.cert, files.key], changed, bug);
 }
@@ -60,13 +62,24 @@ export function warnOfExpiry({ expires }: Certificate, log: Log): void {
   log.warn(message, { expires: new Date(expires).toISOString() });
 }
 
-function kept(log: Log, message: string, change: () => void): () => void {
+/**
+ * For `watchFiles`: what was there before stays where a change cannot be made; the log says so once, and it is tried again.
+ * @param change tells whether it could be made whole
+ */
+export function kept(log: Log, message: string, change: () => boolean): () => boolean {
+  let said: string | undefined;
   return () => {
     try {
-      change();
+      const whole = change();
+      said = undefined;
+      return whole;
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      log.warn(message, { fault: error.message });
+      const { cause } = error;
+      const code = cause instanceof Error && 'code' in cause ? { code: cause.code } : {};
+      if (error.message !== said) log.warn(message, { fault: error.message, ...code });
+      said = error.message;
+      return false;
     }
   };
 }

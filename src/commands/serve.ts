@@ -12,10 +12,10 @@ import { createAddresses } from '../server/caller.ts';
 import { readCertificate } from '../server/certificate.ts';
 import { listen } from '../server/listen.ts';
 import { environment, readServerSettings, type ServerFlags } from '../settings.ts';
-import { hide, warnOfExpiry, watchCertificate, watchCredentials } from './credentials.ts';
+import { hide, kept, warnOfExpiry, watchCertificate, watchCredentials } from './credentials.ts';
 import { Host } from './host.ts';
 import { EXIT, type ExitCode, readText, supply } from './terminal.ts';
-import { type Watch, watchFiles, yamlFiles } from './watch.ts';
+import { isAbsence, isShortage, type Watch, watchFiles, yamlFiles } from './watch.ts';
 
 /** Beyond the longest deadline, milliseconds for answers on their way. */
 const GRACE = 1000;
@@ -53,7 +53,7 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
     delivered: (line) => log.info('delivered', { ...line }),
   });
   let catalogue: ReadonlyMap<string, Loaded> = new Map();
-  const reload = () => {
+  const reload = kept(log, 'destinations kept as they were', () => {
     const before = catalogue;
     catalogue = reloaded(settings.destinations, own, before);
     host.swap(catalogue);
@@ -61,7 +61,8 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
     const removed = [...before.keys()].filter((id) => !catalogue.has(id));
     logProblems(log, changed, redact);
     if (changed.length + removed.length > 0) log.info('destinations reloaded', { changed: changed.map(({ id }) => id), removed });
-  };
+    return ![...catalogue.values()].some(({ faults, missing }) => [...faults, ...missing].some(({ cause }) => isShortage(cause)));
+  });
   const files = async () => [
     ...(await yamlFiles(settings.destinations)),
     ...[...catalogue.values()].flatMap(({ destination }) => (destination === undefined ? [] : settingFiles(destination, own))),
@@ -94,7 +95,7 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
   });
   const { host: address, port, tls, maxConnections } = settings;
   const certificate = tls && readCertificate(tls);
-  const server = await listen(app, { host: address, port, certificate, maxConnections });
+  const server = await listen(app, { host: address, port, certificate, maxConnections, log });
   if (certificate !== undefined) warnOfExpiry(certificate, log);
   if (tls !== undefined) watches.push(await watchCertificate(tls, server.renew, { log, bug }));
   const states = [...host.hosted.values()];
@@ -117,12 +118,12 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
   return finished ? EXIT.ok : EXIT.faults;
 }
 
-/** A folder that is gone holds nothing; it may be on its way back. */
+/** A folder that is gone holds nothing; it may be on its way back. @throws {Fault} where nothing is known of what it holds */
 function reloaded(folder: string, own: Supply, before: ReadonlyMap<string, Loaded>): ReadonlyMap<string, Loaded> {
   try {
     return loadCatalogue(folder, own, before);
   } catch (error) {
-    if (error instanceof Fault) return new Map();
+    if (error instanceof Fault && isAbsence(error.cause)) return new Map();
     throw error;
   }
 }

@@ -20,15 +20,17 @@ export interface Watch {
  * Watches any files, wherever they lie: a file that is not there counts too, so that it is seen when it comes.
  * Resolves once all were seen as they are: whoever reads them after that misses no change.
  * @param list asked anew at every look; that it names other files is a change too
- * @param changed called once after each change of any of them, one call at a time; what it throws is given to `failed`
+ * @param changed called once after each change of any of them, one call at a time, and again at the next look where it
+ *   says `false`: not all could be read. What it throws is given to `failed`
  */
 export async function watchFiles(
   list: () => Iterable<string> | Promise<Iterable<string>>,
-  changed: () => Promise<void> | void,
+  changed: () => boolean,
   failed: (error: unknown) => void,
 ): Promise<Watch> {
-  let served = await fingerprint(await list());
-  let last = served;
+  let last = await fingerprint(await list());
+  /** Undefined while it is known to be less than there is. */
+  let served: string | undefined = last;
   /** Looks that saw something else than what is served. */
   let looks = 0;
   let closed = false;
@@ -42,7 +44,7 @@ export async function watchFiles(
     if (closed || looks === 0 || (!settled && looks < MOST_LOOKS)) return;
     served = now;
     looks = 0;
-    await changed();
+    if (!changed()) served = undefined;
   };
   const again = (): void => {
     timer = setTimeout(() => {
@@ -63,11 +65,29 @@ export async function watchFiles(
   };
 }
 
-/** The YAML files of a folder, for `watchFiles`. The folder may come and go: there are none then. */
+/** The YAML files of a folder, for `watchFiles`. It may come and go: there are none then. Where it cannot be read it stands for them itself. */
 export async function yamlFiles(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  const files = names.filter((name) => !name.startsWith('.') && /\.ya?ml$/.test(name)).sort();
-  return files.map((name) => join(folder, name));
+  try {
+    const names = await readdir(folder);
+    const files = names.filter((name) => !name.startsWith('.') && /\.ya?ml$/.test(name)).sort();
+    return files.map((name) => join(folder, name));
+  } catch (error) {
+    return isAbsence(error) ? [] : [folder];
+  }
+}
+
+/** Whether a file could not be read since there is none. Any other error says nothing of what there is. */
+export function isAbsence(error: unknown): boolean {
+  return hasCode(error, ['ENOENT', 'ENOTDIR']);
+}
+
+/** Whether a file could not be read for want of file descriptors: there may be some the next time. */
+export function isShortage(error: unknown): boolean {
+  return hasCode(error, ['EMFILE', 'ENFILE']);
+}
+
+function hasCode(error: unknown, codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
 /** Names, sizes, times and inodes, links followed. */

@@ -90,13 +90,9 @@ export function load(id: string, file: string, supply: Supply, previous?: Loaded
   try {
     text = readFileSync(file, 'utf8');
   } catch (cause) {
-    return broken(id, file, [
-      new Fault({
-        code: 'manifest.file',
-        sentence: `${file} cannot be read. Check that it exists and that Rowpost may read it.`,
-        cause,
-      }),
-    ]);
+    const sentence = `${file} cannot be read. Check that it exists and that Rowpost may read it.`;
+    const fault = new Fault({ code: 'manifest.file', sentence, cause });
+    return previous?.file === file && previous.faults[0]?.message === fault.message ? previous : broken(id, file, [fault]);
   }
   // Faults of the same text are the same.
   if (previous?.file === file && previous.text === text) return rebound(previous, supply);

@@ -131,10 +131,11 @@ function textOf(declaration: SettingDeclaration, supply: Supply): string | undef
   try {
     const text = supply.readFile(path).replace(/\r?\n$/, '');
     return text === '' ? new Fault({ code: 'settings.file', sentence: `settings.${name}: the file ${path} is empty.` }) : text;
-  } catch {
+  } catch (cause) {
     return new Fault({
       code: 'settings.file',
       sentence: `settings.${name}: the file ${path} cannot be read. Check that it exists and that Rowpost may read it.`,
+      cause,
     });
   }
 }

@@ -73,9 +73,10 @@ export interface Answered {
   readonly text: string;
 }
 
-/** `serve` on a free port of the loopback address, listening. */
-export async function serve(env: Env, args: readonly string[] = []): Promise<Serving> {
-  const child = spawn(process.execPath, [ROWPOST, 'serve', ...args], {
+/** `serve` on a free port of the loopback address, listening. @param under a command that runs another */
+export async function serve(env: Env, args: readonly string[] = [], under: readonly string[] = []): Promise<Serving> {
+  const [command = '', ...rest] = [...under, process.execPath, ROWPOST, 'serve', ...args];
+  const child = spawn(command, rest, {
     cwd: tmpdir(),
     env: environment({ PORT: '0', HOST: '127.0.0.1', ...env }),
     stdio: ['ignore', 'pipe', 'pipe'],
