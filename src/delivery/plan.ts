@@ -43,7 +43,10 @@ export async function planRequests(
   }
   for (const group of planner.groups()) {
     if (closing.aborted) break;
-    planner.write(group);
+    await planner.write(group, async () => {
+      await breathe();
+      return !closing.aborted;
+    });
     await breathe();
   }
   return planner;
@@ -124,10 +127,13 @@ class Planner implements Plan {
     return this.#groups;
   }
 
-  /** Renders a group; what waits for one of which nothing is left waits for what that would have waited for. */
-  write(group: Group): void {
+  /**
+   * Renders a group; what waits for one of which nothing is left waits for what that would have waited for.
+   * @param goOn asked between the parts of a group that must be split: splitting one can be much work
+   */
+  async write(group: Group, goOn: () => Promise<boolean>): Promise<void> {
     const after = [...group.after].flatMap((one) => this.#written.get(one) ?? []);
-    const requests = this.#render(group.envelope, group.members, after);
+    const requests = await this.#render(group.envelope, group.members, after, goOn);
     this.#written.set(group, requests.length > 0 ? requests : after);
     this.requests.push(...requests);
   }
@@ -174,7 +180,12 @@ class Planner implements Plan {
   }
 
   /** A body that fails is split until it fails for one row alone: the others are still sent. */
-  #render(envelope: Envelope, members: readonly Member[], after: readonly PlannedRequest[]): PlannedRequest[] {
+  async #render(
+    envelope: Envelope,
+    members: readonly Member[],
+    after: readonly PlannedRequest[],
+    goOn: () => Promise<boolean>,
+  ): Promise<PlannedRequest[]> {
     const { request } = this.#call;
     const [first] = members;
     if (first === undefined) return [];
@@ -191,7 +202,10 @@ class Planner implements Plan {
         return [];
       }
       const half = Math.ceil(members.length / 2);
-      return [members.slice(0, half), members.slice(half)].flatMap((part) => this.#render(envelope, part, after));
+      const requests: PlannedRequest[] = [];
+      for (const part of [members.slice(0, half), members.slice(half)])
+        if (await goOn()) requests.push(...(await this.#render(envelope, part, after, goOn)));
+      return requests;
     }
   }
 

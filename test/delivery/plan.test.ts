@@ -469,3 +469,25 @@ describe('planning', () => {
     await assert.rejects(call(destinationOf('post: /r\njson: "{{ record }}"'), { rows: rows(300), breathe }), /bug/);
   });
 });
+
+describe('a batch that must be split', () => {
+  const broken =
+    'post: /rows\nbatch: { size: 64 }\njson: |\n  [{% for r in records %}{{ r.a }}{% if r.b %} {{ r.b }}{% endif %}{% unless forloop.last %},{% endunless %}{% endfor %}]';
+  const all = Array.from({ length: 64 }, (_, index) => ({ id: index + 1, a: index, ...(index % 8 === 0 && { b: 1 }) }));
+
+  it('gives way between its parts, and ends with the call', async () => {
+    let breaths = 0;
+    const whole = await call(destinationOf(broken), { rows: all, breathe: async () => void breaths++ });
+    assert.deepEqual(Object.keys(whole.reasons).length, 8);
+    assert.ok(breaths > 64 + 1 + 8, `${breaths} breaths`);
+    const gone = new AbortController();
+    let left = 64 + 20;
+    const breathe = async () => {
+      if (--left === 0) gone.abort();
+    };
+    const { reasons, sent } = await call(destinationOf(broken), { rows: all, gone: gone.signal, breathe });
+    assert.equal(sent.length, 0);
+    assert.ok(Object.values(reasons).includes('not attempted: the caller hung up'));
+    assert.equal(Object.keys(reasons).length, 64);
+  });
+});
