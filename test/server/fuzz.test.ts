@@ -343,7 +343,8 @@ async function speak(port: number, { pieces, end }: Conversation): Promise<Heard
     reset = true;
   });
   socket.on('data', (chunk) => chunks.push(chunk)).on('end', () => socket.end());
-  const closed = once(socket, 'close');
+  // Not `once` of events: it would fail of an error that comes while pieces are still being said.
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   for (const piece of pieces) {
     socket.write(piece);
     await new Promise(setImmediate);
