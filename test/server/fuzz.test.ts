@@ -1,7 +1,6 @@
 /** Whatever is sent, the server stays: every answer is one of JSON-RPC 2.0, none is a failure of ours, and none tells of the inside. */
 
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { availableParallelism, loadavg } from 'node:os';
