@@ -605,7 +605,8 @@ describe('concurrency', () => {
         assert.ok(most <= limit, `${most} in flight`);
         assert.equal(inFlight, 0);
         for (const [index, { rejected }] of called.entries()) {
-          if (calls[index]?.gone === null) for (const { reason } of rejected) assert.doesNotMatch(reason, /not attempted: (?!half of the requests)/);
+          if (calls[index]?.gone === null)
+            for (const { reason } of rejected) assert.doesNotMatch(reason, /not attempted: (?!half of the requests)/);
         }
         // Every place came back, and so did the API where it seemed to be out.
         await clock.wait(10_000, never);
