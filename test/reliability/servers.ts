@@ -8,7 +8,7 @@ import { type Env, folder, later, type Serving, serve } from '../commands/runnin
 const PROBE = fileURLToPath(new URL('probe.mjs', import.meta.url));
 
 /** A destination whose rows go in batches; the API answers 200. */
-export const BATCHES = `version: 1
+const BATCHES = `version: 1
 name: Batches
 connection: { url: https://api.example.com, concurrency: 5 }
 sync: { add: send }
