@@ -87,7 +87,7 @@ function explain(problem: Told, yaml: YamlFile): Fault {
       return new Fault({
         code: 'manifest.value',
         sentence: `${subject(path)} has ${some.join(' and ')}; expected ${sayExpected(problem)}.`,
-        place: yaml.place([...path, keys[1] ?? ''], 'key'),
+        place: yaml.place([...path, keys[Number(schema.maxProperties)] ?? ''], 'key'),
       });
     }
     case 'enum':

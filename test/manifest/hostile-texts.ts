@@ -254,7 +254,7 @@ export const HOSTILE: readonly HostileText[] = [
   [
     'words: very many requests, and one that there is not',
     () => counted((index) => `  r${index}: { post: /a }`, '\n', `${HEAD}sync: { add: s }\nrequests:\n`),
-    /There is no request "s"\. Use r0, .* or \d+ more\.$/,
+    /There is no request "s"\. Use r0, .* or \d+ more\.$|expected a map of requests by their names, 1000 at most\.$/,
   ],
   [
     'words: very many settings, and one that there is not',

@@ -128,4 +128,6 @@ export const Requests = named<Type.Static<typeof Request>>(Request, {
   description: 'Name → a request.',
   pattern: NAME,
   minProperties: 1,
+  maxProperties: 1000,
+  expected: 'a map of requests by their names, 1000 at most',
 });
