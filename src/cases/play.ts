@@ -3,6 +3,7 @@
 import { authSecrets } from '../delivery/auth.ts';
 import { Bulkhead } from '../delivery/bulkhead.ts';
 import { deliver } from '../delivery/deliver.ts';
+import { Kept } from '../delivery/kept.ts';
 import { Lookups } from '../delivery/lookups.ts';
 import { type BoundDestination, isFaults, withSettings } from '../destination/bind.ts';
 import type { Destination } from '../destination/destination.ts';
@@ -77,6 +78,7 @@ async function playWith(bound: BoundDestination, one: CaseSpec, free: ReadonlySe
     random,
     uuid: uuidsOf(random),
     bulkhead: new Bulkhead(clock, 1),
+    kept: new Kept(clock),
     deadline: destination.deadline,
     breathe: () => Promise.resolve(),
     bug: rethrow,

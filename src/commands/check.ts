@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import colors from 'picocolors';
 import { batchSize } from '../destination/batch-size.ts';
 import { idOf, type Loaded, load, loadCatalogue, manifestFiles } from '../destination/catalogue.ts';
-import type { Destination } from '../destination/destination.ts';
+import type { Destination, Request } from '../destination/destination.ts';
+import { reachableSyncs } from '../destination/listing.ts';
+import { ROW_NAMES } from '../destination/names.ts';
 import { didYouMean, Fault } from '../fault.ts';
 import { EXIT, type ExitCode, faultJson, hide, paintFault, print, printJson, supply } from './terminal.ts';
 
@@ -85,13 +87,71 @@ function notesOf({ raws, destination }: Loaded): string[] {
       rule.then === 'accept' ? [`requests.${request.name}.response.rules[${index}] accepts rows by a rule`] : [],
     ),
   );
-  return [...raws.map((path) => `${path.join('.')} switches escaping off with raw`), ...accepts, ...ratesOf(destination)];
+  return [
+    ...raws.map((path) => `${path.join('.')} switches escaping off with raw`),
+    ...accepts,
+    ...answersOf(destination),
+    ...ratesOf(destination),
+  ];
+}
+
+/** What the words on answers leave to ask. */
+function answersOf(destination: Destination | undefined): string[] {
+  if (destination === undefined) return [];
+  const flows = reachableSyncs(destination.form).flatMap((sync) => [...sync.entries()]);
+  const endless = flows.filter(
+    ([, { steps }]) =>
+      !steps.some((step) => (step.kind === 'request' ? step.end : step.kind === 'rule' && step.then === 'accept')),
+  );
+  const requests = [...destination.requests.values()];
+  const joins = ({ response }: Request) => [...response.rows, ...response.errors];
+  return [
+    ...endless.map(
+      ([operation]) => `sync.${operation} has no end: every step keeps its answer or only asks, so that no row is ever accepted`,
+    ),
+    ...requests.flatMap((request) =>
+      joins(request).flatMap(({ rules }) =>
+        rules.flatMap((rule, index) =>
+          rule.then === 'accept' ? [`a rule of requests.${request.name}.response (${index}) accepts single rows`] : [],
+        ),
+      ),
+    ),
+    ...requests
+      .filter((request) => request.batch === undefined && joins(request).some(({ index }) => index !== undefined))
+      .map(({ name }) => `requests.${name}.response joins by index, and each request holds one row: its index is always 0`),
+    ...requests
+      .filter(
+        ({ response, idempotent, idempotency, method }) =>
+          response.bisect && !(idempotent ?? (idempotency !== undefined || method === 'PUT' || method === 'DELETE')),
+      )
+      .map(
+        ({ name }) =>
+          `requests.${name} is split where it is refused, and not said to be idempotent: what a refused request took in part is sent again`,
+      ),
+    ...requests.flatMap(({ name, response }) =>
+      response.unlike.map(
+        (side) =>
+          `requests.${name}.response.${side} and response.key are joined as text, and only one of the two is made lower or upper case`,
+      ),
+    ),
+    ...requests
+      .filter(({ response }) => response.key !== undefined && joinsOnlyByAnswer(response.key.names))
+      .map(
+        ({ name }) =>
+          `requests.${name}.response.key reads nothing of the row: all rows have the same key, and go one after the other`,
+      ),
+  ];
+}
+
+function joinsOnlyByAnswer(names: ReadonlySet<string>): boolean {
+  return ![...names].some((name) => ROW_NAMES.has(name));
 }
 
 function ratesOf(destination: Destination | undefined): string[] {
   if (destination === undefined) return [];
   const requests = [...destination.requests.values()];
-  const { size, declared } = batchSize(destination, requests, destination.deadline);
+  const flows = reachableSyncs(destination.form).flatMap((sync) => [...sync.values()]);
+  const { size, declared } = batchSize(destination, flows, destination.deadline);
   const keyed = requests.filter(({ idempotency, batch }) => idempotency?.by !== undefined && (batch?.size ?? 1) > 1);
   return [
     ...(size < declared

@@ -6,6 +6,7 @@ import { Bulkhead } from '../delivery/bulkhead.ts';
 import type { ReasonCode, World } from '../delivery/call.ts';
 import { MOST_AUTO } from '../delivery/concurrency.ts';
 import { deliver } from '../delivery/deliver.ts';
+import { Kept } from '../delivery/kept.ts';
 import { Lookups } from '../delivery/lookups.ts';
 import type { BoundDestination } from '../destination/bind.ts';
 import type { Redactor } from '../observe/redact.ts';
@@ -83,6 +84,7 @@ export function createEngine(
     random: Math.random,
     uuid: randomUUID,
     bulkhead: new Bulkhead(realClock, concurrency),
+    kept: new Kept(realClock),
     ...(renewed && { renewed }),
     deadline,
     breathe,

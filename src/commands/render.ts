@@ -6,9 +6,10 @@ import { showRequest } from '../cases/exchange.ts';
 import { authSecrets } from '../delivery/auth.ts';
 import type { PlannedRequest } from '../delivery/call.ts';
 import { planRequests } from '../delivery/plan.ts';
+import { readCallRows } from '../delivery/rows.ts';
 import { bindDestination, isFaults } from '../destination/bind.ts';
 import { type Destination, OPERATIONS, type Operation, type SettingDeclaration } from '../destination/destination.ts';
-import { requestFor } from '../destination/listing.ts';
+import { flowFor } from '../destination/listing.ts';
 import { readConfiguration } from '../destination/mappings.ts';
 import { chooseFor } from '../destination/validation.ts';
 import { didYouMean, Fault, oneOf } from '../fault.ts';
@@ -38,7 +39,7 @@ export async function render(name: string, options: RenderOptions): Promise<Exit
     );
   const [loaded] = select([name], options.destinations);
   if (loaded?.destination === undefined) throw loaded?.faults[0] ?? misuse(`There is no destination "${name}".`);
-  const { requests, settled, ids, redact } = await plan(loaded.destination, operation, options);
+  const { requests, settled, ids, redact, steps } = await plan(loaded.destination, operation, options);
   const rejected = [...settled].flatMap(([position, verdict]) =>
     verdict.accepted ? [] : [{ id: ids[position], reason: redact(verdict.reason) }],
   );
@@ -61,6 +62,12 @@ export async function render(name: string, options: RenderOptions): Promise<Exit
       print(`${httpOf(one, redact)}\n`);
       print(`${curlOf(one, redact)}\n`);
     }
+    if (steps > 1)
+      print(
+        colors.dim(
+          `This is the first of ${steps} steps; what the others send depends on its answers. "rowpost test" plays them.`,
+        ),
+      );
     for (const { id, reason } of rejected) print(`${colors.red('rejected')}  ${shown(id)}: ${reason}`);
     print(
       colors.dim(
@@ -91,15 +98,21 @@ async function plan(destination: Destination, operation: Operation, options: Ren
   };
   const chosen = await chooseFor(bound, configuration.config, { now: Date.now(), ask });
   if (typeof chosen === 'string') throw misuse(`${chosen} The configuration (--config) says which.`);
-  const request = requestFor(chosen, operation);
-  if (request === undefined)
+  const flow = flowFor(chosen, operation);
+  if (flow === undefined)
     throw misuse(`Nothing answers ${operation}${chosen.mode === undefined ? '' : ` in the mode "${chosen.mode}"`}.`);
   const { object, mode } = chosen;
-  const read = await ask(request.lookups);
-  const call = { bound, begun: 0, request, operation, idColumn, configuration, object, mode, rows, lookups: read };
-  const planned = await planRequests(call, Date.now(), randomUUID, breathe, new AbortController().signal);
+  const read = await ask(flow.lookups);
+  const call = { bound, begun: 0, flow, operation, idColumn, configuration, object, mode, rows, lookups: read };
+  const never = new AbortController().signal;
+  const given = await readCallRows(call, Date.now(), randomUUID, breathe, never);
+  const [request] = flow.requests;
+  if (request === undefined) throw misuse('This flow sends no request.');
+  const planned = await planRequests(call, request, given, Date.now(), randomUUID, breathe, never);
   return {
-    ...planned,
+    requests: planned.requests,
+    settled: new Map([...given.settled, ...planned.settled]),
+    steps: flow.steps.length,
     ids: rows.map((row) => row[idColumn]),
     redact: createRedactor([...bound.settings.secrets, ...authSecrets(bound)]).redact,
   };

@@ -3,27 +3,49 @@
 import type { Answer, OutboundRequest, Reply, Unreachable } from '../outbound/exchange.ts';
 import { limitPause } from '../outbound/rate-headers.ts';
 import { backoff, DEFAULT_RETRY_ON, mayBeTaken, retryAfter, retryable } from '../outbound/retry.ts';
+import type { ReadAnswer } from './answer.ts';
 import { withAuth } from './auth.ts';
 import { tooLong } from './bulkhead.ts';
 import { type PlannedRequest, type ReasonCode, rejected, type Verdict, type World } from './call.ts';
+import type { Joined } from './join.ts';
 import { type Judgement, judge } from './judge.ts';
 import { reasonText } from './reason.ts';
 import type { CallTime } from './time.ts';
 
-/** One more go after so many milliseconds, or the verdicts that hold. */
-type Next = { readonly wait: number } | { readonly verdicts: readonly Verdict[] };
+/** How the attempts at a request ended: nothing more comes of these bytes. */
+export interface End {
+  readonly verdicts: readonly Verdict[];
+  /** The answer that settled it, where one did. */
+  readonly answer: ReadAnswer | undefined;
+  readonly joined: Joined | undefined;
+  /** Whether the answer names a job, which is to be asked for. */
+  readonly job?: boolean;
+  /** Whether its rows were rejected together, for what one of them may be the cause of. */
+  readonly whole: boolean;
+  /** Attempts made, those before it included. */
+  readonly made: number;
+}
+
+/** One more go after so many milliseconds, or what holds. */
+type Next = { readonly wait: number } | Omit<End, 'made'>;
+
+/** Statuses by which APIs refuse a request for a row that is in it. */
+const FOR_ONE_ROW: ReadonlySet<number> = new Set([400, 409, 413, 422]);
 
 const MAYBE_EARLIER = 'outcome unknown: an earlier attempt may have arrived';
 
 /** Milliseconds for which nothing is sent after `then: stop`, where the manifest does not say until when. */
 const STOPPED = 60_000;
 
-/** Verdicts for the rows of the request, in its order. Never throws but for a bug. */
-export async function settleRequest(planned: PlannedRequest, world: World, time: CallTime): Promise<readonly Verdict[]> {
-  const sending = new Sending(planned, world, time);
+/**
+ * Sends the same bytes until the request is settled. Never throws but for a bug.
+ * @param made attempts at its rows that were made already
+ */
+export async function sendUntilSettled(planned: PlannedRequest, world: World, time: CallTime, made: number): Promise<End> {
+  const sending = new Sending(planned, world, time, made);
   for (;;) {
-    const verdicts = await sending.attempt();
-    if (verdicts !== undefined) return verdicts;
+    const end = await sending.attempt();
+    if (end !== undefined) return end;
   }
 }
 
@@ -33,7 +55,7 @@ class Sending {
   readonly #time: CallTime;
   #outbound: OutboundRequest;
   /** Attempts made so far. */
-  #made = 0;
+  #made: number;
   #notFoundBefore = false;
   #renewed = false;
   /** An attempt ended without an answer, and may have arrived. */
@@ -41,18 +63,19 @@ class Sending {
   /** What the last attempt that failed says, for when another is not made. */
   #last: readonly Verdict[] | undefined;
 
-  constructor(planned: PlannedRequest, world: World, time: CallTime) {
+  constructor(planned: PlannedRequest, world: World, time: CallTime, made: number) {
+    this.#made = made;
     this.#planned = planned;
     this.#outbound = planned.outbound;
     this.#world = world;
     this.#time = time;
   }
 
-  async attempt(): Promise<readonly Verdict[] | undefined> {
+  async attempt(): Promise<End | undefined> {
     const { clock, bulkhead, send } = this.#world;
     const { rates, urgent, request } = this.#planned;
     const entered = await bulkhead.enter({ rates, urgent, time: this.#time, again: this.#made > 0 });
-    if (typeof entered === 'string') return this.#notEntered(entered);
+    if (typeof entered === 'string') return { ...only(this.#notEntered(entered)), made: this.#made };
     this.#made++;
     let reply: Reply | undefined;
     try {
@@ -62,7 +85,7 @@ class Sending {
       entered.done(reply);
     }
     const next = reply.kind === 'answer' ? await this.#answered(reply) : this.#unreachable(reply);
-    if ('verdicts' in next) return next.verdicts;
+    if ('verdicts' in next) return { ...next, made: this.#made };
     await clock.wait(next.wait, this.#time.closing);
     return undefined;
   }
@@ -75,7 +98,7 @@ class Sending {
   }
 
   async #answered(answer: Answer): Promise<Next> {
-    const judgement = judge(this.#planned, answer);
+    const { judgement, read } = judge(this.#planned, answer);
     const asked = this.#pauseFor(answer, judgement);
     if (judgement.kind === 'stop') {
       const reason = judgement.verdicts.find((verdict) => !verdict.accepted)?.reason ?? 'stopped';
@@ -87,15 +110,20 @@ class Sending {
         return { wait: 0 };
       }
     }
+    if (judgement.kind === 'job') return { ...only(judgement.verdicts), answer: read, job: true };
+    if (judgement.kind === 'settled')
+      return { verdicts: judgement.verdicts, answer: read, joined: judgement.joined, whole: judgement.whole === true };
     const failed = judgement.kind === 'failed';
     const again = judgement.kind === 'retry' || (failed && this.#retryable(answer));
     let { verdicts } = judgement;
     // Asking changes nothing.
-    if (failed && this.#outbound.method !== 'GET' && mayBeTaken(answer)) {
+    const unknown = failed && this.#outbound.method !== 'GET' && mayBeTaken(answer);
+    if (unknown) {
       this.#unknown = true;
       verdicts = verdicts.map(unknownOutcome);
     } else if (again && this.#unknown) verdicts = verdicts.map((verdict) => addition(verdict, MAYBE_EARLIER));
-    return again ? this.#again(verdicts, asked) : { verdicts };
+    const whole = failed && !unknown && FOR_ONE_ROW.has(answer.status);
+    return again ? this.#again(verdicts, asked) : { verdicts, answer: read, joined: undefined, whole };
   }
 
   /** Milliseconds that the answer asks to wait, if it does. Whatever becomes of its rows: what comes next is to wait. */
@@ -106,7 +134,7 @@ class Sending {
     const asked =
       answer.status >= 400 || judgement.kind === 'retry' || after !== undefined ? retryAfter(headers, clock.now()) : undefined;
     // A time that has passed stands for the shortest delay.
-    const wait = asked?.kind === 'wait' ? asked.ms || this.#jitter(0) : undefined;
+    const wait = asked?.kind === 'wait' ? asked.ms || jitter(this.#planned, this.#world, 0) : undefined;
     const used = limitPause(answer.headers, clock.now());
     const pause = Math.max(wait ?? 0, used ?? 0);
     if (pause > 0 && judgement.kind !== 'stop') bulkhead.pause(pause);
@@ -120,7 +148,7 @@ class Sending {
     const verdicts = this.#unknown
       ? this.#all('outcome-unknown', `outcome unknown: ${reply.sentence}`)
       : this.#all('not-delivered', `not delivered: ${reply.sentence}`);
-    return again ? this.#again(verdicts, undefined) : { verdicts };
+    return again ? this.#again(verdicts, undefined) : only(verdicts);
   }
 
   /** Once for each request: whether what proves who we are is another one by now. */
@@ -142,34 +170,49 @@ class Sending {
     return retryable(reply, { idempotent, on: retry.on ?? DEFAULT_RETRY_ON, notFoundBefore: this.#notFoundBefore });
   }
 
-  /** Before the attempt that comes after those made. */
-  #jitter(made: number): number {
-    const { base, cap } = this.#planned.request.retry;
-    return backoff(made, this.#world.random, base, cap);
-  }
-
   /** Another attempt, if one is left, fits into the time of the call, and the destination may have one more. */
   #again(verdicts: readonly Verdict[], asked: number | undefined): Next {
-    const { attempts } = this.#planned.request.retry;
-    if (this.#made >= attempts) return { verdicts };
-    const wait = asked ?? this.#jitter(this.#made - 1);
-    const why = this.#whyNotAgain(wait, asked, attempts - 1);
-    if (why !== undefined) return { verdicts: verdicts.map((verdict) => addition(verdict, why)) };
+    const next = waitBeforeNext(this.#planned, this.#world, this.#time, this.#made, asked);
+    if (next === undefined) return only(verdicts);
+    if (typeof next === 'string') return only(verdicts.map((verdict) => addition(verdict, next)));
     this.#last = verdicts;
-    return { wait };
-  }
-
-  #whyNotAgain(wait: number, asked: number | undefined, own: number): string | undefined {
-    if (wait >= this.#time.leftToStart()) return asked === undefined ? 'no time was left to try again' : tooLong(asked);
-    // Where the API itself says when to come back, its pause keeps retries in bounds.
-    if (asked !== undefined || this.#world.bulkhead.mayRetry(own)) return undefined;
-    return 'not tried again: too many of the requests to the API are being tried again';
+    return { wait: next };
   }
 
   #all(code: ReasonCode, reason: string): Verdict[] {
     const verdict = rejected(code, reason);
     return this.#planned.rows.map(() => verdict);
   }
+}
+
+/** Verdicts that no answer stands behind. */
+function only(verdicts: readonly Verdict[]): Omit<End, 'made'> {
+  return { verdicts, answer: undefined, joined: undefined, whole: false };
+}
+
+/** Milliseconds before the attempt that comes after so many. */
+function jitter({ request }: PlannedRequest, { random }: World, before: number): number {
+  return backoff(before, random, request.retry.base, request.retry.cap);
+}
+
+/**
+ * Milliseconds until another attempt after those made, nothing where none is left, or why there is none.
+ * @param asked how long the API asks to wait
+ */
+export function waitBeforeNext(
+  planned: PlannedRequest,
+  world: World,
+  time: CallTime,
+  made: number,
+  asked: number | undefined,
+): number | string | undefined {
+  const { attempts } = planned.request.retry;
+  if (made >= attempts) return undefined;
+  const wait = asked ?? jitter(planned, world, made - 1);
+  if (wait >= time.leftToStart()) return asked === undefined ? 'no time was left to try again' : tooLong(asked);
+  // Where the API itself says when to come back, its pause keeps retries in bounds.
+  if (asked !== undefined || world.bulkhead.mayRetry(attempts - 1)) return wait;
+  return 'not tried again: too many of the requests to the API are being tried again';
 }
 
 /** The API failed while it worked on the request: what it did of it is not known. */
@@ -180,7 +223,7 @@ function unknownOutcome(verdict: Verdict): Verdict {
 /** Characters of a reason that is said more of. */
 const MAX_BASE = 350;
 
-function addition(verdict: Verdict, more: string): Verdict {
+export function addition(verdict: Verdict, more: string): Verdict {
   if (verdict.accepted) return verdict;
   return rejected(verdict.code, `${(reasonText(verdict.reason, MAX_BASE) ?? '').replace(/\.$/, '')} (${more})`);
 }

@@ -24,6 +24,13 @@ export function renderBody(body: Body, scope: Scope): string | undefined {
       if (!isMap(value)) throw renderFault('body', 'a form must be a map of names and values');
       return formBody(pairsOf(value));
     }
+    case 'ndjson': {
+      const value = body.tree.value(scope);
+      if (!Array.isArray(value)) throw renderFault('body', 'the lines of ndjson must be a list, such as {{ items }}');
+      // An item that is a list is several lines: an action and its document.
+      const lines = value.flatMap((item: unknown) => item).map((line: unknown) => stringifyJson(line ?? null));
+      return `${lines.join('\n')}\n`;
+    }
     case 'text': {
       const text = body.template.text(scope);
       if (!text.isWellFormed())

@@ -1,12 +1,13 @@
 /** One call's rows on their way: what delivery is given, and what it answers for every row. */
 
 import type { BoundDestination } from '../destination/bind.ts';
-import type { Operation, Request } from '../destination/destination.ts';
+import type { Flow, Operation, Request } from '../destination/destination.ts';
 import type { ReadConfiguration } from '../destination/mappings.ts';
 import type { OutboundRequest, Send } from '../outbound/exchange.ts';
 import type { Scope } from '../template/scope.ts';
 import type { RenderedAuth } from './auth.ts';
 import type { Bulkhead } from './bulkhead.ts';
+import type { Kept } from './kept.ts';
 import type { RateKey } from './rate.ts';
 import { reasonText } from './reason.ts';
 
@@ -17,7 +18,7 @@ export interface Call {
   readonly bound: BoundDestination;
   /** When it began, on the clock that only grows: its lookups took of its time. */
   readonly begun: number;
-  readonly request: Request;
+  readonly flow: Flow;
   readonly operation: Operation;
   readonly idColumn: string;
   readonly configuration: ReadConfiguration;
@@ -38,6 +39,8 @@ export interface World {
   uuid(): string;
   /** Of the destination, shared by its calls. */
   readonly bulkhead: Bulkhead;
+  /** Of the destination, kept from one call to the next. */
+  readonly kept: Kept;
   /** What proves who we are, where it is another one by now than this; undefined where it is not. */
   renewed?(used: RenderedAuth): Promise<RenderedAuth | undefined>;
   /** Milliseconds that the call may take. */
@@ -94,6 +97,18 @@ export function rejected(code: ReasonCode, reason: string): Verdict {
   return { accepted: false, code, reason: reasonText(reason) ?? 'rejected without a reason' };
 }
 
+/** A row of the call on its way, before it is put into a request. */
+export interface CallRow {
+  /** Its place in the call, from 0. */
+  readonly position: number;
+  readonly id: unknown;
+  readonly source: Row;
+  readonly record: Readonly<Record<string, unknown>>;
+  readonly scope: Scope;
+  /** What steps before kept of it, by name: rows that share an answer have the very same. */
+  readonly steps: ReadonlyMap<string, object>;
+}
+
 /** A row of the call, with what its templates see. */
 export interface PlannedRow {
   /** The row's place in the call, from 0. */
@@ -119,4 +134,6 @@ export interface PlannedRequest {
   readonly urgent: boolean;
   /** Requests that hold an earlier row of the same id or key: this one waits for their answers. */
   readonly after: readonly PlannedRequest[];
+  /** The same for some of its rows, by their places. @throws {Fault} where its body cannot be made for these alone */
+  part(places: readonly number[]): PlannedRequest;
 }

@@ -1,10 +1,13 @@
 /** Delivers the rows of a call: every row ends exactly once, accepted or rejected with a reason. */
 
 import { setMaxListeners } from 'node:events';
-import { settleRequest } from './attempts.ts';
+import type { Request } from '../destination/destination.ts';
 import { type Call, type PlannedRequest, rejected, type Verdict, type World } from './call.ts';
 import { MOST_AUTO } from './concurrency.ts';
+import { passThrough, type SendStep } from './flow.ts';
 import { planRequests } from './plan.ts';
+import { type CallRows, readCallRows } from './rows.ts';
+import { type Outcome, settle } from './settle.ts';
 import { CallTime } from './time.ts';
 
 /** One verdict for each row of the call, in its order; always before the deadline. */
@@ -21,8 +24,9 @@ class Delivery {
   readonly time: CallTime;
   readonly #call: Call;
   readonly #world: World;
+  readonly #now: number;
   readonly #verdicts: (Verdict | undefined)[];
-  /** Rows whose request may have left. */
+  /** Rows whose request may have left, and has no answer yet. */
   readonly #started = new Set<number>();
 
   constructor(call: Call, world: World) {
@@ -31,27 +35,49 @@ class Delivery {
     setMaxListeners(0, this.time.closing, this.time.ended);
     this.#call = call;
     this.#world = world;
+    this.#now = world.clock.now();
     this.#verdicts = call.rows.map(() => undefined);
   }
 
   async run(): Promise<Verdict[]> {
-    const { clock, uuid, breathe } = this.#world;
-    const plan = await planRequests(this.#call, clock.now(), uuid, breathe, this.time.closing);
-    for (const [position, verdict] of plan.settled) this.#settle(position, verdict);
+    const { uuid, breathe } = this.#world;
+    const rows = await readCallRows(this.#call, this.#now, uuid, breathe, this.time.closing);
+    for (const [position, verdict] of rows.settled) this.#settle(position, verdict);
     // A transport that does not come back must not hold the answer.
-    await Promise.race([this.#sendAll(plan.requests), this.time.over()]);
+    await Promise.race([this.#deliver(rows), this.time.over()]);
     return this.#verdicts.map((verdict, position) => verdict ?? this.#unsettled(position));
   }
 
+  async #deliver({ common, rows }: CallRows): Promise<void> {
+    const { flow } = this.#call;
+    const send: SendStep = (request, some, done) => this.#step(request, { common, rows: some }, done);
+    const settleRow = (position: number, verdict: Verdict) => this.#settle(position, verdict);
+    const [step] = flow.steps;
+    if (flow.plain && step?.kind === 'request')
+      await send(step.request, rows, (position, { verdict }) => settleRow(position, verdict));
+    else await passThrough(flow, rows, { call: this.#call, send, kept: this.#world.kept }, settleRow);
+  }
+
+  async #step(
+    request: Request,
+    rows: Pick<CallRows, 'common' | 'rows'>,
+    done: (position: number, outcome: Outcome) => void,
+  ): Promise<void> {
+    const { uuid, breathe } = this.#world;
+    const plan = await planRequests(this.#call, request, rows, this.#now, uuid, breathe, this.time.closing);
+    for (const [position, verdict] of plan.settled) done(position, { verdict, answer: undefined, result: undefined });
+    await this.#sendAll(plan.requests, done);
+  }
+
   /** As many workers as may be in flight take the requests in order, so an earlier one never waits for a later. */
-  async #sendAll(requests: readonly PlannedRequest[]): Promise<void> {
+  async #sendAll(requests: readonly PlannedRequest[], done: (position: number, outcome: Outcome) => void): Promise<void> {
     const queue = requests.values();
-    const done = new Map<PlannedRequest, Promise<void>>();
+    const sending = new Map<PlannedRequest, Promise<void>>();
     const work = async () => {
       for (const planned of queue) {
-        const before = planned.after.flatMap((one) => done.get(one) ?? []);
-        const sent = Promise.all(before).then(() => this.#sendOne(planned));
-        done.set(planned, sent);
+        const before = planned.after.flatMap((one) => sending.get(one) ?? []);
+        const sent = Promise.all(before).then(() => this.#sendOne(planned, done));
+        sending.set(planned, sent);
         await sent;
       }
     };
@@ -60,20 +86,25 @@ class Delivery {
     await Promise.all(Array.from({ length: workers }, work));
   }
 
-  async #sendOne(planned: PlannedRequest): Promise<void> {
+  async #sendOne(planned: PlannedRequest, done: (position: number, outcome: Outcome) => void): Promise<void> {
     const send: World['send'] = (...sending) => {
       for (const { position } of planned.rows) this.#started.add(position);
       return this.#world.send(...sending);
     };
-    let verdicts: readonly Verdict[];
+    let outcomes: readonly Outcome[];
     try {
-      verdicts = await settleRequest(planned, { ...this.#world, send }, this.time);
+      outcomes = await settle(planned, { ...this.#world, send }, this.time, this.#call);
     } catch (error) {
       const reference = this.#world.bug(error);
-      verdicts = planned.rows.map(() => rejected('internal', `internal error ${reference}: the row may have arrived`));
+      const verdict = rejected('internal', `internal error ${reference}: the row may have arrived`);
+      outcomes = planned.rows.map(() => ({ verdict, answer: undefined, result: undefined }));
     }
-    for (const [index, { position }] of planned.rows.entries())
-      this.#settle(position, verdicts[index] ?? rejected('outcome-unknown', 'outcome unknown: no verdict was reached'));
+    for (const [index, { position }] of planned.rows.entries()) {
+      // What only asked changed nothing.
+      if (planned.outbound.method === 'GET') this.#started.delete(position);
+      const outcome = outcomes[index];
+      if (outcome !== undefined) done(position, outcome);
+    }
   }
 
   /** The first verdict holds: what comes after the answer is too late. */

@@ -7,7 +7,7 @@ import { beginning } from '../fault.ts';
 import { checkSegment } from '../template/places.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';
-import { OUTPUT } from '../template/template.ts';
+import { OUTPUT, type ValueTemplate } from '../template/template.ts';
 import { isMap, scalarText } from '../template/text.ts';
 import type { Tree } from '../template/tree.ts';
 import type { RenderedAuth } from './auth.ts';
@@ -32,7 +32,10 @@ export function renderEnvelope(request: Request, base: Base, auth: RenderedAuth 
   const credentials = auth?.query ?? [];
   const own = pairsOf(mapOf(request.query, scope, 'query'), takenBy(base, credentials));
   const query = [base.query, queryString([...own, ...credentials])].filter((part) => part !== '').join('&');
-  const url = checkedUrl(base, renderPath(request.path, scope), query);
+  const url =
+    request.path.leading === undefined
+      ? checkedUrl(base, renderPath(request.path, scope), query)
+      : leadingUrl(base, request.path.leading, renderPath(request.path, scope), query, scope);
   const headers = { ...defaultHeaders(request), ...renderHeaders(request.headers, scope), ...auth?.headers };
   const rates = request.rateLimits.map((limit) => ({ limit, by: scalarText(limit.by?.value(scope)) }));
   const key = `${method} ${url}\n${JSON.stringify([headers, rates.map(({ by }) => by)])}`;
@@ -82,6 +85,37 @@ function checkedUrl({ origin, path: before }: Base, path: string, query: string)
   throw renderFault('url', 'the URL would be read as another one than the manifest means');
 }
 
+/** A URL that an answer, a setting or a constant holds: whatever it says, it is called at the destination's own origin only. */
+function leadingUrl({ origin, path: before }: Base, leading: ValueTemplate, rest: string, query: string, scope: Scope): string {
+  const target = scalarText(leading.value(scope));
+  if (target.trim() === '') throw renderFault('url', 'the URL that the path begins with is missing');
+  const whole = target + rest;
+  const from = `${origin}${before.replace(/\/$/, '')}/`;
+  const parsed = URL.canParse(whole, from) ? new URL(whole, from) : undefined;
+  const [path = ''] = whole.split(/[?#]/, 1);
+  const climbs = decodedParts(path).some((part) => part === '..' || part === '.');
+  if (
+    parsed === undefined ||
+    parsed.origin !== origin ||
+    parsed.username !== '' ||
+    parsed.password !== '' ||
+    climbs ||
+    /[\\\p{Cc}]/u.test(whole)
+  )
+    throw renderFault('origin', 'the URL that the path begins with leads elsewhere than to the destination');
+  parsed.hash = '';
+  if (query !== '') parsed.search = parsed.search === '' ? query : `${parsed.search}&${query}`;
+  return parsed.href;
+}
+
+function decodedParts(path: string): string[] {
+  try {
+    return decodeURIComponent(path).split('/');
+  } catch {
+    return path.split('/');
+  }
+}
+
 function mapOf(layers: readonly Tree[], scope: Scope, what: string): Record<string, unknown> {
   const map: Record<string, unknown> = Object.create(null);
   for (const layer of layers) {
@@ -110,6 +144,7 @@ const CONTENT_TYPES = {
   json: 'application/json',
   'json-text': 'application/json',
   form: 'application/x-www-form-urlencoded',
+  ndjson: 'application/x-ndjson',
   text: 'text/plain; charset=utf-8',
 };
 

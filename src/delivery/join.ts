@@ -2,6 +2,8 @@
 
 import type { RowErrors, RowResults } from '../destination/destination.ts';
 import { Fault } from '../fault.ts';
+import { ExactNumber } from '../numbers.ts';
+import type { Scope } from '../template/scope.ts';
 import type { ValueTemplate } from '../template/template.ts';
 import { isMap, scalarText } from '../template/text.ts';
 import { ACCEPTED, rejected, type Verdict } from './call.ts';
@@ -11,58 +13,97 @@ import { messageOf } from './reason.ts';
 
 const NO_MESSAGE = 'refused without a message';
 
-/** Verdicts for the rows of a request, and how many elements of the answer named a row. */
-interface Settled {
-  readonly verdicts: Verdict[];
+/** What the elements of an answer make of the rows of a request. */
+export interface Joined {
+  readonly verdicts: readonly Verdict[];
+  /** The places of the rows that are to be sent again, with seconds or a date where it says when; their verdicts hold if they are not. */
+  readonly again: ReadonlyMap<number, string | undefined>;
+  /** The element that speaks of each row, where one does. */
+  readonly results: readonly unknown[];
+  /** How many elements named a row. */
   readonly named: number;
 }
 
-/** A result for every row. A row without one is rejected, and so is one that two results disagree on. */
-export function settleByRows(judging: Judging, mapping: RowResults): Settled {
-  const { rows } = judging.planned;
-  const elements = elementsOf(mapping.each.value(judging.scope));
-  if (elements === undefined) return none(judging, 'the answer has no list of results');
-  const byOrder = mapping.key === undefined && mapping.index === undefined;
-  if (byOrder && elements.length > rows.length)
-    return none(judging, `the answer has ${elements.length} results for ${rows.length} rows`);
-  const verdicts: (Verdict | undefined)[] = rows.map(() => undefined);
-  let named = 0;
-  for (const [place, result] of elements.entries()) {
-    const at = byOrder ? [place] : rowsNamed(judging, mapping, { result });
-    const message = lazy(() => messageOf(result) ?? NO_MESSAGE);
-    if (at.length > 0) named++;
-    for (const index of at) {
-      // Of two results that name one row the failing one counts.
-      if (verdicts[index]?.accepted !== false) verdicts[index] = verdictOf(judging, mapping, index, result, message);
-    }
-    if (at.length === 0 && !harmless(judging, mapping, result))
-      return none(judging, `a failed result names no row of the request: ${message()}`);
+/** What one element says of one row. */
+type Said =
+  | { readonly kind: 'accept' }
+  | { readonly kind: 'reject'; readonly verdict: Verdict }
+  | { readonly kind: 'again'; readonly verdict: Verdict; readonly after: string | undefined };
+
+/** Gathers what elements say. Of two that name one row the failing one counts. */
+class Gathered {
+  readonly #said: (Said | undefined)[];
+  readonly #results: unknown[];
+  named = 0;
+
+  constructor(count: number) {
+    this.#said = Array.from({ length: count });
+    this.#results = Array.from({ length: count });
   }
-  return { verdicts: verdicts.map((verdict) => verdict ?? rejected('unclear', 'the answer has no result for this row')), named };
+
+  add(place: number, said: Said, element: unknown): void {
+    const before = this.#said[place];
+    if (before?.kind === 'reject' || (before?.kind === 'again' && said.kind === 'accept')) return;
+    this.#said[place] = said;
+    this.#results[place] = element;
+  }
+
+  /** @param unsaid for rows that no element speaks of */
+  joined(unsaid: Verdict): Joined {
+    const again = new Map<number, string | undefined>();
+    const verdicts = this.#said.map((said, place) => {
+      if (said === undefined) return unsaid;
+      if (said.kind === 'again') again.set(place, said.after);
+      return said.kind === 'accept' ? ACCEPTED : said.verdict;
+    });
+    return { verdicts, again, results: this.#results, named: this.named };
+  }
+}
+
+/** A result for every row. A row without one is rejected, and so is one that two results disagree on. */
+export function settleByRows(judging: Judging, mappings: readonly RowResults[]): Joined {
+  const { rows } = judging.planned;
+  const gathered = new Gathered(rows.length);
+  for (const mapping of mappings) {
+    const elements = elementsOf(mapping.each.value(judging.scope));
+    if (elements === undefined) return none(judging, 'the answer has no list of results');
+    const byOrder = mapping.key === undefined && mapping.index === undefined;
+    if (byOrder && elements.length > rows.length)
+      return none(judging, `the answer has ${elements.length} results for ${rows.length} rows`);
+    for (const [place, result] of elements.entries()) {
+      const at = byOrder ? [place] : rowsNamed(judging, mapping, { result });
+      const message = lazy(() => messageOf(result) ?? NO_MESSAGE);
+      if (at.length > 0) gathered.named++;
+      for (const index of at) gathered.add(index, ofResult(judging, mapping, index, result, message), result);
+      if (at.length === 0 && !harmless(judging, mapping, result))
+        return none(judging, `a failed result names no row of the request: ${message()}`);
+    }
+  }
+  return gathered.joined(rejected('unclear', 'the answer has no result for this row'));
 }
 
 /** Only the rows that failed. */
-export function settleByErrors(judging: Judging, mapping: RowErrors): Settled {
+export function settleByErrors(judging: Judging, mappings: readonly RowErrors[]): Joined {
   const { rows } = judging.planned;
-  const list = mapping.each.value(judging.scope);
-  if (list === undefined || list === null) {
-    const required = mapping.required?.ask(judging.scope) === true;
-    return required ? none(judging, 'the answer lacks its list of errors') : { verdicts: rows.map(() => ACCEPTED), named: 0 };
-  }
-  const elements = elementsOf(list);
-  if (elements === undefined) return none(judging, 'what stands for the list of errors in the answer is no list');
-  const verdicts: Verdict[] = rows.map(() => ACCEPTED);
-  let named = 0;
-  for (const error of elements) {
-    const at = namesNothing(mapping) ? rows.map((_, index) => index) : rowsNamed(judging, mapping, { error });
-    const message = lazy(() => messageOf(error) ?? NO_MESSAGE);
-    if (at.length > 0) named++;
-    else if (mapping.unmatched === 'reject') {
-      return { ...none(judging, `an error names no row of the request: ${message()}`), named };
+  const gathered = new Gathered(rows.length);
+  for (const mapping of mappings) {
+    const list = mapping.each.value(judging.scope);
+    if (list === undefined || list === null) {
+      if (mapping.required?.ask(judging.scope) === true) return none(judging, 'the answer lacks its list of errors');
+      continue;
     }
-    for (const index of at) verdicts[index] = errorVerdict(judging, mapping, index, error, message);
+    const elements = elementsOf(list);
+    if (elements === undefined) return none(judging, 'what stands for the list of errors in the answer is no list');
+    for (const error of elements) {
+      const at = namesNothing(mapping) ? rows.map((_, index) => index) : rowsNamed(judging, mapping, { error });
+      const message = lazy(() => messageOf(error) ?? NO_MESSAGE);
+      if (at.length > 0) gathered.named++;
+      else if (mapping.unmatched === 'reject')
+        return { ...none(judging, `an error names no row of the request: ${message()}`), named: gathered.named };
+      for (const index of at) gathered.add(index, ofError(judging, mapping, index, error, message), error);
+    }
   }
-  return { verdicts, named };
+  return gathered.joined(ACCEPTED);
 }
 
 /** Without key and index, in a request of one row, an error speaks of that row. */
@@ -70,9 +111,9 @@ function namesNothing({ key, index }: RowErrors): boolean {
   return key === undefined && index === undefined;
 }
 
-function none(judging: Judging, reason: string): Settled {
+function none(judging: Judging, reason: string): Joined {
   const verdict = rejected('unclear', `HTTP ${judging.answer.status}, but ${reason}`);
-  return { verdicts: judging.planned.rows.map(() => verdict), named: 0 };
+  return { verdicts: judging.planned.rows.map(() => verdict), again: new Map(), results: [], named: 0 };
 }
 
 /** A list as it is, a map as its entries. */
@@ -103,29 +144,50 @@ function textsOf(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).map(scalarText).filter((text) => text !== '');
 }
 
-function verdictOf(judging: Judging, mapping: RowResults, index: number, result: unknown, message: () => string): Verdict {
-  const row = judging.planned.rows[index];
-  if (row === undefined) throw new RangeError(`no row at ${index}`);
-  const { status, headers, body } = judging.answer;
-  try {
-    if (mapping.ok === undefined || mapping.ok.ask(row.scope.with({ status, headers, body, result }))) return ACCEPTED;
-  } catch (error) {
-    if (!(error instanceof Fault)) throw error;
-    return rejected('unclear', `the result for this row could not be judged: ${error.message}`);
-  }
-  return rejected(
-    'refused',
-    judging.reasonFor(row.scope, mapping.reason, { result }) ??
-      judging.reasonFor(row.scope, judging.response.reason, {}) ??
-      message(),
+function ofResult(judging: Judging, mapping: RowResults, index: number, result: unknown, message: () => string): Said {
+  return said(judging, mapping, index, { result }, message, (scope) =>
+    mapping.ok === undefined || mapping.ok.ask(scope) ? 'accept' : 'reject',
   );
 }
 
-function errorVerdict(judging: Judging, mapping: RowErrors, index: number, error: unknown, message: () => string): Verdict {
-  const scope = judging.planned.rows[index]?.scope;
-  const own =
-    scope && (judging.reasonFor(scope, mapping.reason, { error }) ?? judging.reasonFor(scope, judging.response.reason, {}));
-  return rejected('refused', own ?? message());
+function ofError(judging: Judging, mapping: RowErrors, index: number, error: unknown, message: () => string): Said {
+  return said(judging, mapping, index, { error }, message, () => 'reject');
+}
+
+/** @param otherwise what the element says where no rule holds */
+function said(
+  judging: Judging,
+  { rules, reason }: RowResults | RowErrors,
+  index: number,
+  element: Readonly<Record<string, unknown>>,
+  message: () => string,
+  otherwise: (scope: Scope) => 'accept' | 'reject',
+): Said {
+  const row = judging.planned.rows[index];
+  if (row === undefined) throw new RangeError(`no row at ${index}`);
+  const { status, headers, body } = judging.answer;
+  const scope = row.scope.with({ status, headers, body, ...element });
+  try {
+    const rule = rules.find((one) => one.if.ask(scope));
+    const then = rule?.then ?? otherwise(scope);
+    if (then === 'accept') return { kind: 'accept' };
+    const words =
+      judging.reasonFor(row.scope, rule?.reason ?? reason, element) ??
+      judging.reasonFor(row.scope, judging.response.reason, {}) ??
+      message();
+    const verdict = rejected('refused', words);
+    return then === 'retry'
+      ? { kind: 'again', verdict, after: afterText(rule?.after?.value(scope)) }
+      : { kind: 'reject', verdict };
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error;
+    return { kind: 'reject', verdict: rejected('unclear', `the result for this row could not be judged: ${error.message}`) };
+  }
+}
+
+/** Seconds or a date, as an answer gave it. */
+export function afterText(value: unknown): string | undefined {
+  return typeof value === 'string' || typeof value === 'number' || value instanceof ExactNumber ? String(value) : undefined;
 }
 
 /** A result that names no row is harmless only where it surely tells of a success. */

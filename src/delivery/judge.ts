@@ -2,38 +2,53 @@
 
 import type { AnswerRule, Response } from '../destination/destination.ts';
 import { Fault } from '../fault.ts';
-import { ExactNumber } from '../numbers.ts';
 import type { Answer } from '../outbound/exchange.ts';
 import type { Scope } from '../template/scope.ts';
 import type { ValueTemplate } from '../template/template.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
 import { ACCEPTED, type PlannedRequest, rejected, type Verdict } from './call.ts';
-import { settleByErrors, settleByRows } from './join.ts';
+import { afterText, type Joined, settleByErrors, settleByRows } from './join.ts';
 import { lazy } from './lazy.ts';
 import { reasonText, statusReason } from './reason.ts';
 
 export type Judgement =
   /** One verdict for each row of the request, in its order. */
-  | { readonly kind: 'settled'; readonly verdicts: readonly Verdict[] }
+  | {
+      readonly kind: 'settled';
+      readonly verdicts: readonly Verdict[];
+      /** Rows that are to be sent again, and what speaks of each row in the answer: as a join found them. */
+      readonly joined?: Joined | undefined;
+      /** Whether all rows were refused by `ok`, together. */
+      readonly whole?: boolean;
+    }
   /** The manifest says that nothing was taken; `after` is seconds or a date, as it gave it. */
   | { readonly kind: 'retry'; readonly after: string | undefined; readonly verdicts: readonly Verdict[] }
   /** The manifest says that nothing more should be sent, until then where it says so. */
   | { readonly kind: 'stop'; readonly after: string | undefined; readonly verdicts: readonly Verdict[] }
   /** The manifest says that what proves who we are is no longer good; these verdicts hold where there is nothing newer. */
   | { readonly kind: 'reauth'; readonly verdicts: readonly Verdict[] }
+  /** The answer names a job, which has to be asked for. */
+  | { readonly kind: 'job'; readonly verdicts: readonly Verdict[] }
   /** The answer failed and nothing but its status says what to do; these verdicts hold if it is not tried again. */
   | { readonly kind: 'failed'; readonly verdicts: readonly Verdict[] };
 
+/** Of a job: whose last answer it is. */
+export type Stage = 'done job' | 'failed job';
+
 /** Pure: the same request and answer always give the same judgement. */
-export function judge(planned: PlannedRequest, reply: Answer): Judgement {
-  const answer = readAnswer(reply, planned.request.response.parse);
-  const { status, headers, body } = answer;
-  const judged = new Judging(planned, answer, planned.scope.with({ status, headers, body }));
+export function judge(
+  planned: PlannedRequest,
+  reply: Answer,
+  stage?: Stage,
+): { readonly judgement: Judgement; readonly read: ReadAnswer } {
+  const read = readAnswer(reply, planned.request.response.parse);
+  const { status, headers, body } = read;
+  const judged = new Judging(planned, read, planned.scope.with({ status, headers, body }));
   try {
-    return judged.run();
+    return { judgement: judged.run(stage), read };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return judged.all(`the answer (HTTP ${status}) could not be judged: ${error.message}`);
+    return { judgement: judged.all(`the answer (HTTP ${status}) could not be judged: ${error.message}`), read };
   }
 }
 
@@ -65,11 +80,13 @@ export class Judging {
     return this.answer.status >= 200 && this.answer.status < 300;
   }
 
-  run(): Judgement {
+  run(stage: Stage | undefined): Judgement {
     const { response, answer } = this;
+    if (stage === 'failed job') return { kind: 'settled', verdicts: this.rejectAll() };
     const rule = response.rules.find((one) => one.if.ask(this.scope));
     if (rule !== undefined) return this.#ruled(rule);
     const success = this.#success;
+    if (response.job !== undefined && stage === undefined && success) return { kind: 'job', verdicts: this.rejectAll() };
     const asked = response.ok !== undefined && (success || response.ok.names.has('status'));
     // An unreadable body is never a yes: what ok would read there is missing, and missing can mean "no errors".
     const ok = asked ? response.ok?.ask(this.scope) === true : success;
@@ -79,7 +96,7 @@ export class Judging {
       if (named !== undefined) return named;
     }
     const verdicts = this.rejectAll();
-    return success ? { kind: 'settled', verdicts } : { kind: 'failed', verdicts };
+    return success ? { kind: 'settled', verdicts, whole: true } : { kind: 'failed', verdicts };
   }
 
   /** Every row rejected for one reason. */
@@ -128,7 +145,8 @@ export class Judging {
   #settle(): Judgement {
     const doubt = this.#guesses(this.response.accepting) ? this.#unread() : undefined;
     if (doubt !== undefined) return doubt;
-    return { kind: 'settled', verdicts: this.#counted(this.#joined()?.verdicts ?? this.planned.rows.map(() => ACCEPTED)) };
+    const joined = this.#joined();
+    return { kind: 'settled', verdicts: this.#counted(joined?.verdicts ?? this.planned.rows.map(() => ACCEPTED)), joined };
   }
 
   /** Whether a yes would go by what is missing from a body that cannot be read; a text may be read as a whole. */
@@ -144,16 +162,18 @@ export class Judging {
     return { kind: this.#success ? 'settled' : 'failed', verdicts };
   }
 
-  #joined(): { verdicts: readonly Verdict[]; named: number } | undefined {
+  #joined(): Joined | undefined {
     const { rows, errors } = this.response;
-    if (rows !== undefined) return settleByRows(this, rows);
-    return errors && settleByErrors(this, errors);
+    if (rows.length > 0) return settleByRows(this, rows);
+    return errors.length > 0 ? settleByErrors(this, errors) : undefined;
   }
 
   /** A failing status under which the rows or errors are believed, if they name at least one row that was sent. */
   #partial(): Judgement | undefined {
     const joined = this.#joined();
-    return joined !== undefined && joined.named > 0 ? { kind: 'settled', verdicts: this.#counted(joined.verdicts) } : undefined;
+    return joined !== undefined && joined.named > 0
+      ? { kind: 'settled', verdicts: this.#counted(joined.verdicts), joined }
+      : undefined;
   }
 
   /** `accepted` must equal what is about to be accepted: which rows are missing nobody can tell. */
@@ -171,8 +191,4 @@ export class Judging {
         : verdict,
     );
   }
-}
-
-function afterText(value: unknown): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' || value instanceof ExactNumber ? String(value) : undefined;
 }

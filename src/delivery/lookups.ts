@@ -9,14 +9,15 @@ import type { Answer, OutboundRequest } from '../outbound/exchange.ts';
 import { type Scope, scopeOf } from '../template/scope.ts';
 import { scalarText } from '../template/text.ts';
 import { readAnswer } from './answer.ts';
-import { settleRequest } from './attempts.ts';
+
 import { type RenderedAuth, renderAuth } from './auth.ts';
 import { renderBody } from './body.ts';
-import type { World } from './call.ts';
+import type { PlannedRequest, World } from './call.ts';
 import { renderEnvelope } from './envelope.ts';
 import { elementsOf } from './join.ts';
 import { changedRequest, type Page } from './pages.ts';
 import type { RateKey } from './rate.ts';
+import { settle } from './settle.ts';
 import { CallTime } from './time.ts';
 
 /** Answers kept for one destination and its settings, and how many answers of the largest size they come to at most. */
@@ -193,7 +194,7 @@ export class Lookups {
       answer = reply.kind === 'answer' ? reply : undefined;
       return reply;
     };
-    const planned = {
+    const planned: PlannedRequest = {
       request: lookup.request,
       rows: [{ position: 0, id: null, scope, key: undefined }],
       outbound,
@@ -202,8 +203,10 @@ export class Lookups {
       rates,
       urgent: true,
       after: [],
+      part: () => planned,
     };
-    const [verdict] = await settleRequest(planned, { ...this.#world, send, gone: never() }, time);
+    const [outcome] = await settle(planned, { ...this.#world, send, gone: never() }, time);
+    const verdict = outcome?.verdict;
     if (verdict?.accepted === true && answer !== undefined) return answer;
     throw failed(lookup.name, verdict?.accepted === false ? verdict.reason : 'no answer came');
   }

@@ -3,18 +3,19 @@
 import { createHash } from 'node:crypto';
 import { baseFor } from '../destination/bind.ts';
 import type { Request } from '../destination/destination.ts';
-import { recordMaker, unreadableMapping } from '../destination/mappings.ts';
 import { ROW_NAMES } from '../destination/names.ts';
 import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
-import { type Scope, scopeOf } from '../template/scope.ts';
+import { renderFault } from '../template/render-fault.ts';
+import type { Scope } from '../template/scope.ts';
 import { scalarText } from '../template/text.ts';
 import { renderAuth } from './auth.ts';
 import { renderBody } from './body.ts';
-import { ACCEPTED, type Call, type PlannedRequest, type PlannedRow, rejected, type Verdict } from './call.ts';
+import { ACCEPTED, type Call, type CallRow, type PlannedRequest, type PlannedRow, rejected, type Verdict } from './call.ts';
 import { type Envelope, renderEnvelope } from './envelope.ts';
 import { lazy } from './lazy.ts';
 import { reasonText } from './reason.ts';
+import { type CallRows, unrendered } from './rows.ts';
 
 export interface Plan {
   readonly requests: readonly PlannedRequest[];
@@ -30,15 +31,17 @@ export interface Plan {
  */
 export async function planRequests(
   call: Call,
+  request: Request,
+  { common, rows }: Pick<CallRows, 'common' | 'rows'>,
   now: number,
   uuid: () => string,
   breathe: () => Promise<void>,
   closing: AbortSignal,
 ): Promise<Plan> {
-  const planner = new Planner(call, new Date(now).toISOString(), uuid);
-  for (const [position, row] of call.rows.entries()) {
+  const planner = new Planner(call, request, common, new Date(now).toISOString(), uuid);
+  for (const row of rows) {
     if (closing.aborted) break;
-    planner.add(position, row);
+    planner.add(row);
     await breathe();
   }
   for (const group of planner.groups()) {
@@ -57,6 +60,9 @@ interface Member {
   readonly record: Readonly<Record<string, unknown>>;
   readonly source: Readonly<Record<string, unknown>>;
   readonly item: unknown;
+  readonly steps: CallRow['steps'];
+  /** Rows for which this differs do not share a request. */
+  readonly apart: string;
   /** What its request's idempotency key is made from. */
   readonly keyPart: string | undefined;
 }
@@ -67,6 +73,10 @@ interface Group {
   readonly index: number;
   readonly envelope: Envelope;
   readonly members: Member[];
+  /** Bytes of its body, about: it is measured when it is written. */
+  bytes: number;
+  /** Under which others find it while it takes rows. */
+  readonly key: string;
   /** All of them with a lower index. */
   readonly after: Set<Group>;
 }
@@ -76,6 +86,7 @@ class Planner implements Plan {
   readonly settled = new Map<number, Verdict>();
   readonly #call: Call;
   readonly #uuid: () => string;
+  readonly #request: Request;
   readonly #common: Scope;
   /** What a later group waits for. */
   readonly #written = new Map<Group, readonly PlannedRequest[]>();
@@ -84,42 +95,28 @@ class Planner implements Plan {
   readonly #open = new Map<string, Group>();
   /** The latest group that holds a row of this id, or of this key. */
   readonly #holders = new Map<string, Group>();
-  readonly #record: (row: Readonly<Record<string, unknown>>) => Record<string, unknown>;
-  readonly #unreadable: string | undefined;
   readonly #envelopeOf: (scope: Scope) => Envelope;
+  /** The kept answers that the body of a batch reads: rows of one request must share them. */
+  readonly #shared: readonly string[];
+  /** Numbers for what may not be compared as text. */
+  readonly #numbers = new Map<object, number>();
 
-  constructor(call: Call, now: string, uuid: () => string) {
-    this.#uuid = uuid;
-    const { bound, configuration, operation, object, mode, request, lookups } = call;
+  constructor(call: Call, request: Request, common: Scope, now: string, uuid: () => string) {
     this.#call = call;
-    this.#record = recordMaker(configuration.mappings);
-    this.#unreadable = unreadableMapping(configuration.mappings);
-    this.#common = scopeOf({
-      settings: bound.settings.values,
-      vars: bound.destination.vars,
-      now,
-      lookups,
-      config: configuration.config,
-      operation,
-      object,
-      mode,
-      identifier: configuration.mappings.identifier[0]?.to,
-    });
-    this.#envelopeOf = envelopes(request, call, now, this.#common);
+    this.#request = request;
+    this.#common = common;
+    this.#uuid = uuid;
+    this.#envelopeOf = envelopes(request, call, now, common);
+    this.#shared = request.batch === undefined ? [] : sharedSteps(request);
   }
 
-  add(position: number, source: Readonly<Record<string, unknown>>): void {
+  add(row: CallRow): void {
     try {
-      if (this.#unreadable !== undefined) throw new Fault({ code: 'render.mapping', sentence: this.#unreadable });
-      const record = this.#record(source);
-      const id = source[this.#call.idColumn];
-      const own = { row: source, record, id, position };
-      const scope = this.#common.with(this.#call.request.readsKey ? { ...own, idempotency_key: this.#uuid() } : own);
-      const verdict = this.#ruled(scope);
-      if (verdict === undefined) this.#place(this.#member(position, id, source, record, scope), this.#envelopeOf(scope));
-      else this.settled.set(position, verdict);
+      const verdict = this.#ruled(row.scope);
+      if (verdict === undefined) this.#place(this.#member(row), this.#envelopeOf(row.scope));
+      else this.settled.set(row.position, verdict);
     } catch (error) {
-      this.settled.set(position, unrendered(error));
+      this.settled.set(row.position, unrendered(error));
     }
   }
 
@@ -139,18 +136,37 @@ class Planner implements Plan {
   }
 
   #ruled(scope: Scope): Verdict | undefined {
-    const rule = this.#call.request.rules.find((one) => one.if.ask(scope));
+    const rule = this.#request.rules.find((one) => one.if.ask(scope));
     if (rule === undefined) return undefined;
     return rule.then === 'accept'
       ? ACCEPTED
       : rejected('rule', reasonText(rule.reason?.value(scope)) ?? 'rejected by a rule of the manifest');
   }
 
-  #member(position: number, id: unknown, source: Member['source'], record: Member['record'], scope: Scope): Member {
-    const { response, item } = this.#call.request;
+  #member({ position, id, source, record, scope, steps }: CallRow): Member {
+    const { response, item, batch } = this.#request;
     const key = scalarText(response.key?.value(scope));
     const row = { position, id, scope, key: key === '' ? undefined : key };
-    return { row, record, source, item: item?.value(scope) ?? null, keyPart: this.#keyPart(scope) };
+    const apart = [
+      batch?.by === undefined ? null : (batch.by.value(scope) ?? null),
+      ...this.#shared.map((name) => this.#numberOf(steps.get(name))),
+    ];
+    return {
+      row,
+      record,
+      source,
+      steps,
+      item: item?.value(scope) ?? null,
+      keyPart: this.#keyPart(scope),
+      apart: batch === undefined ? '' : stringifyJson(apart),
+    };
+  }
+
+  #numberOf(kept: object | undefined): number {
+    if (kept === undefined) return -1;
+    const number = this.#numbers.get(kept) ?? this.#numbers.size;
+    this.#numbers.set(kept, number);
+    return number;
   }
 
   /**
@@ -158,25 +174,32 @@ class Planner implements Plan {
    * only a group that was begun after it: so groups wait for earlier ones alone, and no two can wait for each other.
    */
   #place(member: Member, envelope: Envelope): void {
-    const size = this.#call.request.batch?.size ?? 1;
+    const { size = 1, bytes = Number.POSITIVE_INFINITY } = this.#request.batch ?? {};
     const names = [`id:${scalarId(member.row.id)}`, ...(member.row.key === undefined ? [] : [`key:${member.row.key}`])];
     const earlier = new Set(names.flatMap((name) => this.#holders.get(name) ?? []));
     for (const one of earlier) this.#close(one);
-    let group = this.#open.get(envelope.key);
+    const key = `${envelope.key}\n${member.apart}`;
+    const more = bytes === Number.POSITIVE_INFINITY ? 0 : sizeOf(this.#request.item === undefined ? member.record : member.item);
+    let group = this.#open.get(key);
+    if (group !== undefined && group.bytes + more > bytes) {
+      this.#close(group);
+      group = undefined;
+    }
     const begun = group?.index ?? -1;
     if (group === undefined || [...earlier].some(({ index }) => index > begun)) {
-      group = { index: this.#groups.length, envelope, members: [], after: new Set() };
+      group = { index: this.#groups.length, envelope, members: [], bytes: 0, key, after: new Set() };
       this.#groups.push(group);
-      this.#open.set(envelope.key, group);
+      this.#open.set(key, group);
     }
     group.members.push(member);
+    group.bytes += more;
     for (const one of earlier) group.after.add(one);
     for (const name of names) this.#holders.set(name, group);
     if (group.members.length >= size) this.#close(group);
   }
 
   #close(group: Group): void {
-    if (this.#open.get(group.envelope.key) === group) this.#open.delete(group.envelope.key);
+    if (this.#open.get(group.key) === group) this.#open.delete(group.key);
   }
 
   /** A body that fails is split until it fails for one row alone: the others are still sent. */
@@ -186,15 +209,10 @@ class Planner implements Plan {
     after: readonly PlannedRequest[],
     goOn: () => Promise<boolean>,
   ): Promise<PlannedRequest[]> {
-    const { request } = this.#call;
     const [first] = members;
     if (first === undefined) return [];
-    const scope = request.batch === undefined ? first.row.scope : this.#batchScope(members);
     try {
-      const body = renderBody(request.body, scope);
-      const { method, url, auth, rates } = envelope;
-      const outbound = { method, url, headers: { ...envelope.headers, ...this.#keyHeader(members) }, body };
-      return [{ request, rows: members.map(({ row }) => row), scope, outbound, auth, rates, urgent: false, after }];
+      return [this.#one(envelope, first, members, after)];
     } catch (error) {
       const verdict = unrendered(error);
       if (members.length === 1) {
@@ -209,8 +227,24 @@ class Planner implements Plan {
     }
   }
 
+  /** @throws {Fault} where the body fails for these rows */
+  #one(envelope: Envelope, first: Member, members: readonly Member[], after: readonly PlannedRequest[]): PlannedRequest {
+    const request = this.#request;
+    const scope = request.batch === undefined ? first.row.scope : this.#batchScope(first, members);
+    const body = renderBody(request.body, scope);
+    checkSize(body, request.batch?.bytes, members.length);
+    const { method, url, auth, rates } = envelope;
+    const outbound = { method, url, headers: { ...envelope.headers, ...this.#keyHeader(members) }, body };
+    const rows = members.map(({ row }) => row);
+    const part = (places: readonly number[]): PlannedRequest => {
+      const some = places.flatMap((place) => members[place] ?? []);
+      return this.#one(envelope, some[0] ?? first, some, []);
+    };
+    return { request, rows, scope, outbound, auth, rates, urgent: false, after, part };
+  }
+
   #keyPart(scope: Scope): string | undefined {
-    const by = this.#call.request.idempotency?.by;
+    const by = this.#request.idempotency?.by;
     if (by === undefined) return undefined;
     const part = scalarText(by.value(scope));
     if (part === '') throw new Fault({ code: 'render.idempotency', sentence: 'idempotency.by gave nothing for this row' });
@@ -219,7 +253,7 @@ class Planner implements Plan {
 
   /** The same key for the same rows in every call where `by` says so, else a new one; a retry sends the same bytes. */
   #keyHeader(members: readonly Member[]): Readonly<Record<string, string>> {
-    const { idempotency, name } = this.#call.request;
+    const { idempotency, name } = this.#request;
     if (idempotency === undefined) return {};
     const [first] = members;
     const own = first?.row.scope.get('idempotency_key');
@@ -232,14 +266,38 @@ class Planner implements Plan {
     return { [idempotency.header]: digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5') };
   }
 
-  #batchScope(members: readonly Member[]): Scope {
+  #batchScope(first: Member, members: readonly Member[]): Scope {
+    const { steps } = first;
     return this.#common.with({
       items: members.map(({ item }) => item),
       records: members.map(({ record }) => record),
       rows: members.map(({ source }) => source),
       count: members.length,
+      ...(steps.size > 0 && { steps: Object.fromEntries(steps) }),
     });
   }
+}
+
+/** Of all that a request reads of steps, what its body reads is rendered once for all of its rows. */
+function sharedSteps({ body, readsSteps }: Request): string[] {
+  const names = body.kind === 'none' ? undefined : 'tree' in body ? body.tree.names : body.template.names;
+  return [...readsSteps].filter((name) => names?.has(`steps.${name}`));
+}
+
+/** Bytes of a row's part of a body, about: what surrounds it is little. */
+function sizeOf(part: unknown): number {
+  return Buffer.byteLength(stringifyJson(part ?? null)) + 1;
+}
+
+/** @throws {Fault} where the body is over the bound: it is split down to the rows that are */
+function checkSize(body: string | undefined, most: number | undefined, rows: number): void {
+  if (body === undefined || most === undefined || body.length * 3 <= most) return;
+  const bytes = Buffer.byteLength(body);
+  if (bytes > most)
+    throw renderFault(
+      'size',
+      `${rows === 1 ? 'this row alone makes' : `${rows} rows make`} a body of ${bytes} bytes; batch.bytes allows ${most}`,
+    );
 }
 
 /** An envelope that reads nothing of a row is rendered once for the call. */
@@ -260,9 +318,4 @@ function envelopes(request: Request, { bound, configuration }: Call, now: string
 /** Ids are compared as JSON: the number 1 and the text "1" are two. */
 function scalarId(id: unknown): string {
   return stringifyJson(id);
-}
-
-function unrendered(error: unknown): Verdict {
-  if (error instanceof Fault) return rejected('not-sent', `not sent: ${error.message}`);
-  throw error;
 }

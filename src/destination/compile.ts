@@ -31,7 +31,8 @@ export function compileDestination(file: ManifestFile): CompiledManifest | reado
   const author = new Author(file);
   const names = placeNames(manifest);
   const settings = Object.entries(manifest.settings ?? {}).map(([name, spec]) => declareSetting(id, name, spec, author));
-  const defaults = compileDefaults(manifest.connection, author, names);
+  const deadline = deadlineOf(manifest, author);
+  const defaults = compileDefaults(manifest.connection, deadline, author, names);
   const lookups = compileLookups(manifest.lookups ?? {}, defaults, author, names);
   const requests = new Map(
     Object.entries(manifest.requests).map(([name, spec]) => [name, compileRequest(name, spec, defaults, author, names)]),
@@ -51,7 +52,7 @@ export function compileDestination(file: ManifestFile): CompiledManifest | reado
     requests,
     batchSize: manifest.behavior?.batchSize,
     skipInitialRun: manifest.behavior?.skipInitialRun ?? false,
-    deadline: deadlineOf(manifest, author),
+    deadline,
   };
   return author.faults.length > 0 ? inOrder(author.faults) : { destination, raws: author.raws };
 }

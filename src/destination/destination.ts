@@ -96,7 +96,7 @@ export interface FormLevel {
   readonly customFields?: boolean | undefined;
   readonly options?: Options | undefined;
   readonly rules: readonly ValidationRule[];
-  readonly sync?: ReadonlyMap<Operation, Request> | undefined;
+  readonly sync?: ReadonlyMap<Operation, Flow> | undefined;
 }
 
 /** An object, a mode or a field; with `each` one for every element. */
@@ -124,6 +124,48 @@ export interface ValidationRule {
   readonly error: ValueTemplate;
 }
 
+/** How an operation is carried out: the steps that its rows go through together. */
+export interface Flow {
+  readonly steps: readonly Step[];
+  /** Whether it is one request and nothing else, as `sync: { add: upsert }` says. */
+  readonly plain: boolean;
+  /** Every request that it may send. */
+  readonly requests: readonly Request[];
+  /** The lookups that its templates read. */
+  readonly lookups: ReadonlySet<string>;
+}
+
+export type Step =
+  | {
+      readonly kind: 'request';
+      /** What a reason calls it. */
+      readonly name: string;
+      readonly request: Request;
+      readonly if: Question | undefined;
+      /** Later steps see the answer under this name. */
+      readonly as: string | undefined;
+      /** Whether a row that comes through is delivered. */
+      readonly end: boolean;
+    }
+  | {
+      readonly kind: 'rule';
+      readonly if: Question;
+      readonly then: 'accept' | 'reject';
+      readonly reason: ValueTemplate | undefined;
+    }
+  | {
+      readonly kind: 'ensure';
+      readonly as: string;
+      readonly if: Question | undefined;
+      readonly key: ValueTemplate;
+      readonly flow: Flow;
+      readonly value: ValueTemplate;
+      /** Milliseconds. */
+      readonly cache: number;
+      /** Tells it from all others of the destination. */
+      readonly id: string;
+    };
+
 export interface Request {
   readonly name: string;
   readonly method: HttpMethod | ValueTemplate;
@@ -132,13 +174,15 @@ export interface Request {
   readonly query: readonly Tree[];
   readonly headers: readonly Tree[];
   readonly body: Body;
-  readonly batch: { readonly size: number } | undefined;
+  readonly batch: Batch | undefined;
   readonly item: Tree | undefined;
   /** As the manifest says; undefined where the method decides. */
   readonly idempotent: boolean | undefined;
   readonly idempotency: Idempotency | undefined;
   /** Of the connection, then its own. */
   readonly rateLimits: readonly RateLimit[];
+  /** The names of kept answers that its templates read. */
+  readonly readsSteps: ReadonlySet<string>;
   /** Whether a template of a row reads `idempotency_key`. */
   readonly readsKey: boolean;
   readonly rules: readonly RowRule[];
@@ -148,6 +192,15 @@ export interface Request {
   readonly response: Response;
   /** The lookups that its templates read. */
   readonly lookups: ReadonlySet<string>;
+}
+
+export interface Batch {
+  readonly size: number;
+  /** Of a body. */
+  readonly bytes: number;
+  readonly by: ValueTemplate | undefined;
+  /** Whether its body holds what its rows give: else it is sent once for all of them. */
+  readonly holdsRows: boolean;
 }
 
 /** Data asked of the API. */
@@ -190,6 +243,9 @@ export interface Change {
 }
 
 export interface PathTemplate {
+  /** Where the path begins with a URL from an answer, from settings or constants: that URL. */
+  readonly leading: ValueTemplate | undefined;
+  /** The path, or what stands behind the leading URL. */
   readonly template: TextTemplate;
   /** The path with every output as one character, where no tag can change its parts: says which parts are literal. */
   readonly skeleton: readonly string[] | undefined;
@@ -200,6 +256,7 @@ export type Body =
   | { readonly kind: 'json'; readonly tree: Tree }
   | { readonly kind: 'json-text'; readonly template: TextTemplate }
   | { readonly kind: 'form'; readonly tree: Tree }
+  | { readonly kind: 'ndjson'; readonly tree: Tree }
   | { readonly kind: 'text'; readonly template: TextTemplate };
 
 export interface RetryPolicy {
@@ -227,8 +284,14 @@ export interface Response {
   readonly accepted: ValueTemplate | undefined;
   /** The row's side of a join. */
   readonly key: ValueTemplate | undefined;
-  readonly rows: RowResults | undefined;
-  readonly errors: RowErrors | undefined;
+  /** Sides of a join of which one changes the case of its text and the other does not: they may never be equal. */
+  readonly unlike: readonly string[];
+  /** Results of all rows, or errors of those that failed; several mappings each speak of some rows. */
+  readonly rows: readonly RowResults[];
+  readonly errors: readonly RowErrors[];
+  /** Whether what is rejected whole is sent again in halves. */
+  readonly bisect: boolean;
+  readonly job: Job | undefined;
   /** The names read by what accepts rows: with a body that cannot be read, what is missing from it must not count as a yes. */
   readonly accepting: ReadonlySet<string>;
 }
@@ -240,7 +303,28 @@ export interface AnswerRule {
   readonly after: ValueTemplate | undefined;
 }
 
+/** What the answer to a request names, and what is to be asked until it is done. */
+export interface Job {
+  readonly request: Request;
+  readonly until: Question;
+  readonly failed: Question | undefined;
+  /** Asked once, when it is done. */
+  readonly fetch: Request | undefined;
+  /** Milliseconds. */
+  readonly every: number;
+  readonly timeout: number;
+}
+
+/** Settles the row of one element of the answer. */
+export interface ElementRule {
+  readonly if: Question;
+  readonly then: 'accept' | 'reject' | 'retry';
+  readonly reason: ValueTemplate | undefined;
+  readonly after: ValueTemplate | undefined;
+}
+
 export interface RowResults {
+  readonly rules: readonly ElementRule[];
   readonly each: ValueTemplate;
   readonly key: ValueTemplate | undefined;
   readonly index: ValueTemplate | undefined;
@@ -249,6 +333,7 @@ export interface RowResults {
 }
 
 export interface RowErrors {
+  readonly rules: readonly ElementRule[];
   readonly each: ValueTemplate;
   readonly key: ValueTemplate | undefined;
   readonly index: ValueTemplate | undefined;

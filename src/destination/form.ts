@@ -11,6 +11,7 @@ import { isMap } from '../template/text.ts';
 import type { Author } from './author.ts';
 import {
   type Entry,
+  type Flow,
   type FormLevel,
   OPERATIONS,
   type Operation,
@@ -18,6 +19,7 @@ import {
   type Request,
   type ValidationRule,
 } from './destination.ts';
+import { FlowCompiler } from './flow.ts';
 import type { PlaceNames } from './names.ts';
 
 /** Hightouch's field types. */
@@ -43,13 +45,13 @@ type LevelSpec = FormSpec & Pick<Manifest, 'objects' | 'modes'>;
 export class FormCompiler {
   readonly #author: Author;
   readonly #names: PlaceNames;
-  readonly #requests: ReadonlyMap<string, Request>;
+  readonly #flows: FlowCompiler;
   #syncs = 0;
 
   constructor(author: Author, names: PlaceNames, requests: ReadonlyMap<string, Request>) {
     this.#author = author;
     this.#names = names;
-    this.#requests = requests;
+    this.#flows = new FlowCompiler(author, names, requests);
   }
 
   compile(manifest: Manifest): FormLevel {
@@ -206,24 +208,14 @@ export class FormCompiler {
     };
   }
 
-  #sync(spec: NonNullable<FormSpec['sync']>, path: Path): ReadonlyMap<Operation, Request> {
-    const sync = new Map<Operation, Request>();
+  #sync(spec: NonNullable<FormSpec['sync']>, path: Path): ReadonlyMap<Operation, Flow> {
+    const sync = new Map<Operation, Flow>();
     for (const operation of OPERATIONS) {
-      const name = spec[operation];
-      if (name === undefined) continue;
+      const one = spec[operation];
+      if (one === undefined) continue;
       this.#syncs++;
-      const request = this.#requests.get(name);
-      if (request !== undefined) sync.set(operation, request);
-      else {
-        const known = [...this.#requests.keys()];
-        this.#author.fault(
-          'manifest.sync',
-          [...path, operation],
-          `There is no request ${say(name)}. Use ${oneOf(known)}.`,
-          'value',
-          didYouMean(name, known),
-        );
-      }
+      const flow = this.#flows.compile(one, [...path, operation]);
+      if (flow !== undefined) sync.set(operation, flow);
     }
     return sync;
   }

@@ -5,7 +5,7 @@ import { type Scope, scopeOf } from '../template/scope.ts';
 import { scalarText } from '../template/text.ts';
 import type { Ask } from './ask.ts';
 import type { BoundDestination } from './bind.ts';
-import type { Entry, FormLevel, Operation, Request } from './destination.ts';
+import type { Entry, Flow, FormLevel, Operation } from './destination.ts';
 import { FIELD_TYPES } from './form.ts';
 import { lookupsRead, type Named } from './lookups-read.ts';
 
@@ -132,13 +132,13 @@ export async function listOptions(chosen: Chosen): Promise<{ schema: unknown; ui
   return { schema: options.schema.value(scope), uiSchema: options.uiSchema?.value(scope) ?? {} };
 }
 
-/** The request that answers an operation, or nothing. */
-export function requestFor({ levels }: Chosen, operation: Operation): Request | undefined {
+/** What answers an operation, or nothing. */
+export function flowFor({ levels }: Chosen, operation: Operation): Flow | undefined {
   return innermost(levels, 'sync')?.get(operation);
 }
 
 /** Every sync map that a choice could lead to: what is not chosen yet stands for all there is. */
-export function reachableSyncs(form: FormLevel): ReadonlyMap<Operation, Request>[] {
+export function reachableSyncs(form: FormLevel): ReadonlyMap<Operation, Flow>[] {
   const inner = [...(form.objects ?? []), ...(form.modes ?? [])].flatMap(({ level }) =>
     level === undefined ? [] : reachableSyncs(level),
   );

@@ -23,19 +23,22 @@ export function templatesOf({
   query,
   headers,
   body,
+  batch,
   item,
   idempotency,
   rateLimits,
   rules,
   response,
-}: Omit<Request, 'lookups' | 'readsKey'>): (Named | undefined)[] {
+}: Omit<Request, 'lookups' | 'readsKey' | 'readsSteps'>): (Named | undefined)[] {
   return [
     typeof method === 'string' ? undefined : method,
+    path.leading,
     path.template,
     ...query,
     ...headers,
     body.kind === 'none' ? undefined : 'tree' in body ? body.tree : body.template,
     item,
+    batch?.by,
     idempotency?.by,
     ...rateLimits.map(({ by }) => by),
     ...rules.flatMap((rule) => [rule.if, rule.reason]),
@@ -45,11 +48,15 @@ export function templatesOf({
 
 /** Every template that reads an answer. */
 export function templatesOfResponse(response: Response): (Named | undefined)[] {
-  const { rows, errors } = response;
+  const { rows, errors, job } = response;
   return [
+    ...(job === undefined
+      ? []
+      : [job.until, job.failed, ...templatesOf(job.request), ...(job.fetch === undefined ? [] : templatesOf(job.fetch))]),
     ...response.rules.flatMap((rule) => [rule.if, rule.reason, rule.after]),
     ...[response.ok, response.reason, response.accepted, response.key],
-    ...[rows?.each, rows?.key, rows?.index, rows?.ok, rows?.reason],
-    ...[errors?.each, errors?.key, errors?.index, errors?.reason, errors?.required],
+    ...rows.flatMap(({ each, key, index, ok, reason }) => [each, key, index, ok, reason]),
+    ...errors.flatMap(({ each, key, index, reason, required }) => [each, key, index, reason, required]),
+    ...[...rows, ...errors].flatMap((mapping) => mapping.rules.flatMap((rule) => [rule.if, rule.reason, rule.after])),
   ];
 }

@@ -20,7 +20,8 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   result: 'only response.rows reads it',
   error: 'only response.errors reads it',
   lookups: 'nothing is asked of the API before its address and credentials are known',
-  ...all(['steps', 'auth', 'request'], 'it is not yet built in this version of Rowpost'),
+  steps: 'no step of a flow keeps its answer. Write as: in the step that it shall read',
+  ...all(['auth', 'request'], 'it is not yet built in this version of Rowpost'),
 };
 const OF_BATCH = 'it belongs to one row, and this is made once for all of a batch';
 /** What the body of a batched request does not see. */
@@ -64,6 +65,7 @@ export function placeNames(manifest: Manifest): PlaceNames {
   const every = new Set([...open, ...secrets]);
   const vars = new Set(Object.keys(manifest.vars ?? {}));
   const lookups = new Set(Object.keys(manifest.lookups ?? {}));
+  const steps = stepNames(manifest);
 
   /** `early`: before anything can be asked of the API. */
   const names = (where: string, seen: ReadonlySet<string>, more: readonly string[], own = {}, early = false): Names => ({
@@ -72,12 +74,13 @@ export function placeNames(manifest: Manifest): PlaceNames {
       ['settings', seen],
       ['vars', vars],
       ...(early ? [] : [['lookups', lookups] as const]),
-      ...more.map((name) => [name, null] as const),
+      ...more.map((name) => [name, name === 'steps' ? steps : null] as const),
     ]),
     ...(seen === open && { secrets }),
     elsewhere: new Map(Object.entries({ ...ELSEWHERE, ...own })),
   });
 
+  const flows = steps.size > 0 ? ['steps'] : [];
   return {
     // The origin must be the same for the whole call, and the same the next time: no time, no data.
     url: (where, ...more) => names(where, every, more, all([...ROW, 'item', 'items'], 'no data may choose the host'), true),
@@ -85,15 +88,30 @@ export function placeNames(manifest: Manifest): PlaceNames {
     lookup: (where, ...more) =>
       names(where, every, ['now', 'config', 'object', 'mode', ...more], all([...ROW_NAMES], 'a lookup asks once for all rows')),
     rate: (where) => names(where, every, ['config', 'object', 'mode'], IN_RATE, true),
-    row: (where) => names(where, every, ['now', ...ROW], IN_ROW),
-    batch: (where) => names(where, every, ['now', ...BATCH], IN_BATCH_BODY),
+    row: (where) => names(where, every, ['now', ...ROW, ...flows], IN_ROW),
+    batch: (where) => names(where, every, ['now', ...BATCH, ...flows], IN_BATCH_BODY),
     form: (where, ...more) => names(where, open, ['now', ...more]),
     validate: (where) => names(where, open, ['now', 'config', 'object', 'mode', 'mapped']),
     answer: (where, batched, ...more) =>
-      names(where, every, ['now', ...(batched ? BATCH : ROW), ...ANSWER, ...more], batched ? IN_BATCH_ANSWER : IN_ROW),
-    rowAnswer: (where, ...more) => names(where, every, ['now', ...ROW, ...ANSWER, ...more]),
+      names(where, every, ['now', ...(batched ? BATCH : ROW), ...ANSWER, ...flows, ...more], batched ? IN_BATCH_ANSWER : IN_ROW),
+    rowAnswer: (where, ...more) => names(where, every, ['now', ...ROW, ...ANSWER, ...flows, ...more]),
   };
 }
 
 /** Names that differ from row to row: a template that reads none of them is rendered once for a call. */
-export const ROW_NAMES: ReadonlySet<string> = new Set(['row', 'record', 'id', 'position', 'idempotency_key']);
+export const ROW_NAMES: ReadonlySet<string> = new Set(['row', 'record', 'id', 'position', 'idempotency_key', 'steps']);
+
+/** Under which names the steps of all flows keep their answers. */
+function stepNames(manifest: Manifest): ReadonlySet<string> {
+  const names = new Set<string>();
+  const level = ({ sync, objects, modes }: Pick<Manifest, 'sync' | 'objects' | 'modes'>): void => {
+    for (const flow of Object.values(sync ?? {})) {
+      if (typeof flow === 'string') continue;
+      for (const { as, ensure } of flow)
+        for (const name of [as, ...(ensure?.steps ?? []).map((step) => step.as)]) if (name !== undefined) names.add(name);
+    }
+    for (const inner of [...(objects ?? []), ...(modes ?? [])]) level(inner);
+  };
+  level(manifest);
+  return names;
+}

@@ -11,12 +11,12 @@ import type { PlaceNames } from './names.ts';
 /** A day: no API counts longer, and every request of that time is remembered. */
 const LONGEST = 86_400_000;
 
-/** What `connection` says for every request; one rate for all of them. */
-export type Defaults = ConnectionSpec & { readonly rateLimits: readonly RateLimit[] };
+/** What holds for every request: what `connection` says, one rate for all of them, and the milliseconds that a call may take. */
+export type Defaults = ConnectionSpec & { readonly rateLimits: readonly RateLimit[]; readonly deadline: number };
 
-export function compileDefaults(spec: ConnectionSpec, author: Author, names: PlaceNames): Defaults {
+export function compileDefaults(spec: ConnectionSpec, deadline: number, author: Author, names: PlaceNames): Defaults {
   const path = ['connection', 'rateLimit'];
-  return { ...spec, rateLimits: compileRateLimits(spec.rateLimit, path, author, names.rate('connection.rateLimit')) };
+  return { ...spec, deadline, rateLimits: compileRateLimits(spec.rateLimit, path, author, names.rate('connection.rateLimit')) };
 }
 
 /** @param names what `by` may read: of a connection's rate nothing of a row */

@@ -7,18 +7,19 @@ import { say } from '../manifest/say.ts';
 import type { Names } from '../template/names.ts';
 import { OUTPUT } from '../template/template.ts';
 import type { Tree } from '../template/tree.ts';
+import { parseSize } from '../units.ts';
 import type { Author } from './author.ts';
 import { compileRetry } from './connection.ts';
-import { type Body, type Idempotency, METHODS, type PathTemplate, type Request } from './destination.ts';
+import { type Body, type Idempotency, type Job, METHODS, type PathTemplate, type Request } from './destination.ts';
 import { milliseconds } from './duration.ts';
 import { breaksHeader, problemOfHeader } from './headers.ts';
 import { lookupsRead, templatesOf } from './lookups-read.ts';
 import type { PlaceNames } from './names.ts';
 import { compileRateLimits, type Defaults } from './rate-limit.ts';
-import { compileResponse } from './response.ts';
+import { compileJob, compileResponse } from './response.ts';
 
 const SHORT = { get: 'GET', post: 'POST', put: 'PUT', patch: 'PATCH', delete: 'DELETE' } as const;
-const BODIES = ['json', 'form', 'text'] as const;
+const BODIES = ['json', 'ndjson', 'form', 'text'] as const;
 
 /** Until a manifest says otherwise. */
 const DEFAULT_TIMEOUT = '30s';
@@ -46,7 +47,7 @@ export function compileRequest(
       'key',
     );
   }
-  if (spec.batch !== undefined && bodyIsRight) checkBatch(spec, path, author, body);
+  if (spec.batch !== undefined && bodyIsRight) checkItem(spec, path, author, namesOf(body));
   const item = spec.item === undefined ? undefined : author.tree(spec.item, [...path, 'item'], rowNames, spec.omit);
   const request = {
     name,
@@ -55,7 +56,7 @@ export function compileRequest(
     query: layers(author, rowNames, connection.query, ['connection', 'query'], spec.query, [...path, 'query']),
     headers: compileHeaders(author, rowNames, connection, spec, path),
     body,
-    batch: spec.batch,
+    batch: compileBatch(spec, path, author, rowNames, namesOf(body)),
     item,
     idempotent: spec.idempotent,
     idempotency: compileIdempotency(spec, path, author, rowNames),
@@ -75,11 +76,36 @@ export function compileRequest(
       spec.retry?.backoff === undefined ? ['connection', 'retry'] : [...path, 'retry'],
       author,
     ),
-    response: compileResponse(spec.response ?? {}, [...path, 'response'], where, spec.batch !== undefined, author, names),
+    response: {
+      ...compileResponse(spec.response ?? {}, [...path, 'response'], where, spec.batch !== undefined, author, names),
+      job: spec.response?.job && jobOf(name, spec, spec.response.job, connection, author, names, path),
+    },
   };
   const templates = templatesOf(request);
   const readsKey = templates.some((template) => template?.names.has('idempotency_key'));
-  return { ...request, readsKey, lookups: lookupsRead(templates) };
+  const read = templates.flatMap((template) => [...(template?.names ?? [])]);
+  const readsSteps = new Set(read.flatMap((one) => (one.startsWith('steps.') ? one.slice('steps.'.length) : [])));
+  return { ...request, readsKey, readsSteps, lookups: lookupsRead(templates) };
+}
+
+/** The requests that ask for a job see what the response sees: the answer that named it. */
+function jobOf(
+  name: string,
+  spec: RequestSpec,
+  job: NonNullable<NonNullable<RequestSpec['response']>['job']>,
+  connection: Defaults,
+  author: Author,
+  names: PlaceNames,
+  path: Path,
+): Job {
+  const batched = spec.batch !== undefined;
+  const place = `the job of ${path.join('.')}`;
+  const inner: PlaceNames = { ...names, row: () => names.answer(place, batched) };
+  const { parse } = spec.response ?? {};
+  const at = [...path, 'response', 'job'];
+  return compileJob(job, at, author, names.answer(place, batched), connection.deadline, (one, where) =>
+    compileRequest(name, { ...one, ...(parse !== undefined && { response: { parse } }) }, connection, author, inner, where),
+  );
 }
 
 function compileIdempotency(
@@ -137,8 +163,10 @@ function longMethod(source: string, at: Path, author: Author, names: Names): Req
 }
 
 function compilePath(source: string, at: Path, author: Author, names: Names): PathTemplate {
+  if (source.startsWith('{{')) return compileLeading(source, at, author, names);
   const template = author.text(source, at, names, 'path');
-  if (source === '') return { template, skeleton: [''] };
+  const leading = undefined;
+  if (source === '') return { leading, template, skeleton: [''] };
   // Templates are blanked out, so that what is found in the rest stands where the author wrote it.
   const literal = source.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, (part) => OUTPUT.repeat(part.length));
   const wrong = (sentence: string, found?: RegExpExecArray | null) =>
@@ -147,8 +175,7 @@ function compilePath(source: string, at: Path, author: Author, names: Names): Pa
   const odd = /(?!%[0-9A-Fa-f]{2})[^A-Za-z0-9\-._~!$&'()*+,;=:@/\uFFFC]/u.exec(literal.replace(/%(?=[0-9A-Fa-f]{2})/g, '-'));
   const dots = /(?<=\/)\.{1,2}(?=\/|$)/.exec(literal);
   if (!source.startsWith('/')) {
-    const leading = source.startsWith('{{') ? ' A path that begins with a value is not yet built.' : '';
-    wrong(`The path must begin with "/".${leading} Scheme and host stand in connection.url.`);
+    wrong('The path must begin with "/". Scheme and host stand in connection.url.');
   } else if (query !== null) {
     wrong('A path holds no "?" and no "#". Put parameters into query:, which encodes them.', query);
   } else if (odd !== null) {
@@ -156,7 +183,27 @@ function compilePath(source: string, at: Path, author: Author, names: Names): Pa
   } else if (dots !== null) {
     wrong('The path holds "." or "..". Write the path that is meant.', dots);
   }
-  return { template, skeleton: template.literal?.split('/') };
+  return { leading, template, skeleton: template.literal?.split('/') };
+}
+
+/** What may hold a URL that is called: it is the author's or the operator's, or an answer's, whose origin is checked. */
+const HOLDS_URLS: ReadonlySet<string> = new Set(['settings', 'vars', 'auth', 'body', 'headers', 'steps']);
+
+/** `{{ headers.location }}`, or with a path behind it. */
+function compileLeading(source: string, at: Path, author: Author, names: Names): PathTemplate {
+  const [, expression = '', rest = ''] = /^\{\{-?(.*?)-?\}\}(.*)$/s.exec(source) ?? [];
+  const leading = author.expression(expression.trim(), at, names);
+  const template = author.text(rest, at, names, 'path');
+  const others = [...leading.names].map((name) => name.split('.')[0] ?? '').filter((name) => !HOLDS_URLS.has(name));
+  if (others.length > 0)
+    author.fault(
+      'manifest.path',
+      at,
+      `The path must begin with "/", or with a URL from settings, vars, an answer or a step; ${others[0]} may not choose what is called.`,
+    );
+  else if (rest !== '' && !rest.startsWith('/'))
+    author.fault('manifest.path', at, 'Behind the URL that begins it a path goes on with "/".');
+  return { leading, template, skeleton: template.literal?.split('/') };
 }
 
 function compileBody(spec: RequestSpec, path: Path, author: Author, names: Names, method: Request['method']): Body {
@@ -169,11 +216,12 @@ function compileBody(spec: RequestSpec, path: Path, author: Author, names: Names
       `A request has one body at most; this one has ${given.join(' and ')}.`,
       'key',
     );
-  if (spec.omit !== undefined && word !== 'json' && word !== 'form')
-    author.fault('manifest.body', [...path, 'omit'], 'omit is for json and form bodies.', 'key');
+  if (spec.omit !== undefined && word !== 'json' && word !== 'form' && word !== 'ndjson')
+    author.fault('manifest.body', [...path, 'omit'], 'omit is for json, ndjson and form bodies.', 'key');
   if (word === undefined) return { kind: 'none' };
   const at = [...path, word];
   if (method === 'GET') author.fault('manifest.body', at, 'A GET request sends no body. Use query:, or post.', 'key');
+  if (word === 'ndjson') return { kind: 'ndjson', tree: author.tree(spec.ndjson, at, names, spec.omit) };
   if (word === 'form') return { kind: 'form', tree: author.tree(spec.form, at, names, spec.omit) };
   if (word === 'text') return { kind: 'text', template: author.text(spec.text ?? '', at, names, 'text') };
   if (typeof spec.json !== 'string' || /^\s*\{\{(?:(?!\}\}).)*\}\}$/s.test(spec.json))
@@ -188,36 +236,39 @@ function compileBody(spec: RequestSpec, path: Path, author: Author, names: Names
   return { kind: 'json-text', template: author.text(spec.json, at, names, 'json-value') };
 }
 
-/** A batched body must hold its rows, else all but their number would be lost. */
-function checkBatch(spec: RequestSpec, path: Path, author: Author, body: Body): void {
-  const used =
-    body.kind === 'none'
-      ? new Set<string>()
-      : body.kind === 'json' || body.kind === 'form'
-        ? body.tree.names
-        : body.template.names;
-  if (body.kind === 'none') {
-    author.fault(
-      'manifest.batch',
-      [...path, 'batch'],
-      'This batched request has no body that could hold its rows. Add one, such as json: "{{ records }}", or leave batch out.',
-      'key',
-    );
-  } else if (!['items', 'records', 'rows'].some((name) => used.has(name))) {
-    author.fault(
-      'manifest.batch',
-      [...path, 'batch'],
-      'The body of this batched request holds none of its rows. Use {{ items }}, {{ records }} or {{ rows }} in it.',
-      'key',
-    );
-  } else if (used.has('items') && spec.item === undefined) {
+const HOLDS_ROWS = ['items', 'records', 'rows'];
+
+function namesOf(body: Body): ReadonlySet<string> {
+  if (body.kind === 'none') return new Set();
+  return 'tree' in body ? body.tree.names : body.template.names;
+}
+
+function compileBatch(
+  { batch: spec }: RequestSpec,
+  path: Path,
+  author: Author,
+  names: Names,
+  used: ReadonlySet<string>,
+): Request['batch'] {
+  if (spec === undefined) return undefined;
+  const bytes = spec.bytes === undefined ? Number.POSITIVE_INFINITY : (parseSize(String(spec.bytes)) ?? 0);
+  return {
+    size: spec.size,
+    bytes,
+    by: author.maybeExpression(spec.by, [...path, 'batch', 'by'], names),
+    holdsRows: HOLDS_ROWS.some((name) => used.has(name)),
+  };
+}
+
+function checkItem(spec: RequestSpec, path: Path, author: Author, used: ReadonlySet<string>): void {
+  if (used.has('items') && spec.item === undefined) {
     author.fault(
       'manifest.item',
       [...path, BODIES.find((word) => spec[word] !== undefined) ?? 'batch'],
       'The body reads items, but there is no item. Add item:, one row’s part of the body, or use {{ records }}.',
       'key',
     );
-  } else if (!used.has('items') && spec.item !== undefined) {
+  } else if (!used.has('items') && spec.item !== undefined && HOLDS_ROWS.some((name) => used.has(name))) {
     author.fault('manifest.item', [...path, 'item'], 'The body does not read items, so this item is never sent.', 'key');
   }
 }

@@ -1,9 +1,11 @@
 /** Compiles a request's `response`. */
 
-import type { ResponseSpec } from '../manifest/manifest.ts';
+import type { RequestSpec, ResponseSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/places.ts';
+import type { Names } from '../template/names.ts';
 import type { Author } from './author.ts';
-import type { Response, RowErrors, RowResults } from './destination.ts';
+import type { ElementRule, Job, Request, Response, RowErrors, RowResults } from './destination.ts';
+import { milliseconds } from './duration.ts';
 import type { PlaceNames } from './names.ts';
 
 export function compileResponse(
@@ -35,11 +37,28 @@ export function compileResponse(
     partial: new Set(spec.partial ?? []),
     accepted: author.maybeExpression(spec.accepted, [...path, 'accepted'], whole),
     key: author.maybeExpression(spec.key, [...path, 'key'], names.row(`the key of ${where}`)),
-    rows: spec.rows && compileRows(spec.rows, [...path, 'rows'], batched, author, names, place),
-    errors: spec.errors && compileErrors(spec.errors, [...path, 'errors'], batched, author, names, place),
+    rows: mappings(spec.rows, [...path, 'rows']).map(([one, at]) => compileRows(one, at, batched, author, names, place)),
+    errors: mappings(spec.errors, [...path, 'errors']).map(([one, at]) => compileErrors(one, at, batched, author, names, place)),
+    unlike: [...mappings(spec.rows, ['rows']), ...mappings(spec.errors, ['errors'])].flatMap(([one, at]) =>
+      spec.key !== undefined && one.key !== undefined && caseOf(one.key) !== caseOf(spec.key) ? [`${at.join('.')}.key`] : [],
+    ),
+    bisect: spec.bisect === true,
+    job: undefined,
   };
+  if (spec.bisect === true && !batched)
+    author.fault(
+      'manifest.bisect',
+      [...path, 'bisect'],
+      'bisect splits a batch, and there is none. Add batch: { size: … }.',
+      'key',
+    );
   checkJoins(spec, path, batched, author);
-  const templates = [response.ok, response.accepted, response.rows?.each, response.rows?.ok, response.errors?.each];
+  const templates = [
+    response.ok,
+    response.accepted,
+    ...response.rows.flatMap(({ each, ok, rules }) => [each, ok, ...rules.map((rule) => rule.if)]),
+    ...response.errors.flatMap(({ each, rules }) => [each, ...rules.map((rule) => rule.if)]),
+  ];
   const accepting = new Set(templates.flatMap((template) => [...(template?.names ?? [])]));
   if (spec.parse === 'none' && accepting.has('body')) {
     author.fault(
@@ -51,17 +70,72 @@ export function compileResponse(
   return { ...response, accepting };
 }
 
-function compileRows(
-  spec: NonNullable<ResponseSpec['rows']>,
+/** A job is asked for by requests of its own, which see the answer that named it. @param request compiles one of them */
+export function compileJob(
+  spec: NonNullable<ResponseSpec['job']>,
   path: Path,
-  batched: boolean,
   author: Author,
-  names: PlaceNames,
-  place: string,
-): RowResults {
+  whole: Names,
+  deadline: number,
+  request: (spec: Pick<RequestSpec, 'get' | 'query' | 'headers'>, path: Path) => Request,
+): Job {
+  const { get, query, headers, until, failed, fetch, every, timeout } = spec;
+  const more = { ...(query !== undefined && { query }), ...(headers !== undefined && { headers }) };
+  const time = milliseconds(timeout ?? '20s', [...path, 'timeout'], author, { least: 1 });
+  if (time > deadline && timeout !== undefined)
+    author.fault(
+      'manifest.job',
+      [...path, 'timeout'],
+      `The job may take ${timeout}, longer than the call itself (behavior.deadline, ${deadline / 1000} s). Make it shorter, or the deadline longer.`,
+    );
+  return {
+    request: request({ get, ...more }, path),
+    until: author.question(until, [...path, 'until'], whole),
+    failed: author.maybeQuestion(failed, [...path, 'failed'], whole),
+    fetch: fetch === undefined ? undefined : request({ get: fetch, ...more }, path),
+    every: milliseconds(every ?? '2s', [...path, 'every'], author, { least: 10 }),
+    timeout: time,
+  };
+}
+
+/** The filter by which an expression makes all of its text one case. */
+function caseOf(expression: string): string | undefined {
+  return /\|\s*(downcase|upcase)\b/.exec(expression)?.[1];
+}
+
+/** One mapping or several, each with its place. */
+function mappings<T extends object>(spec: T | readonly T[] | undefined, path: Path): (readonly [T, Path])[] {
+  if (spec === undefined) return [];
+  return isList(spec) ? spec.map((one, index) => [one, [...path, index]] as const) : [[spec, path]];
+}
+
+function isList<T extends object>(spec: T | readonly T[]): spec is readonly T[] {
+  return Array.isArray(spec);
+}
+
+type RowsSpec = One<NonNullable<ResponseSpec['rows']>>;
+type ErrorsSpec = One<NonNullable<ResponseSpec['errors']>>;
+type One<T> = Exclude<T, readonly unknown[]>;
+
+function compileRules(spec: RowsSpec['rules'], path: Path, author: Author, row: Names): ElementRule[] {
+  return (spec ?? []).map((rule, index) => {
+    const at = [...path, 'rules', index];
+    if (rule.after !== undefined && rule.then !== 'retry')
+      author.fault('manifest.rule', [...at, 'after'], 'after is for then: retry.', 'key');
+    return {
+      if: author.question(rule.if, [...at, 'if'], row),
+      then: rule.then,
+      reason: author.maybeLeaf(rule.reason, [...at, 'reason'], row),
+      after: author.maybeExpression(rule.after?.toString(), [...at, 'after'], row),
+    };
+  });
+}
+
+function compileRows(spec: RowsSpec, path: Path, batched: boolean, author: Author, names: PlaceNames, place: string): RowResults {
   const element = names.answer(place, batched, 'result');
   const row = names.rowAnswer(place, 'result');
   return {
+    rules: compileRules(spec.rules, path, author, row),
     each: author.expression(spec.each, [...path, 'each'], names.answer(place, batched)),
     key: author.maybeExpression(spec.key, [...path, 'key'], element),
     index: author.maybeExpression(spec.index, [...path, 'index'], element),
@@ -71,7 +145,7 @@ function compileRows(
 }
 
 function compileErrors(
-  spec: NonNullable<ResponseSpec['errors']>,
+  spec: ErrorsSpec,
   path: Path,
   batched: boolean,
   author: Author,
@@ -80,6 +154,7 @@ function compileErrors(
 ): RowErrors {
   const element = names.answer(place, batched, 'error');
   return {
+    rules: compileRules(spec.rules, path, author, names.rowAnswer(place, 'error')),
     each: author.expression(spec.each, [...path, 'each'], names.answer(place, batched)),
     key: author.maybeExpression(spec.key, [...path, 'key'], element),
     index: author.maybeExpression(spec.index, [...path, 'index'], element),
@@ -91,8 +166,10 @@ function compileErrors(
 
 /** The questions that a join raises: each has one answer, so they are asked when the file is loaded. */
 function checkJoins(spec: ResponseSpec, path: Path, batched: boolean, author: Author): void {
-  const { rows, errors } = spec;
-  if (rows !== undefined && errors !== undefined) {
+  const rows = mappings(spec.rows, [...path, 'rows']);
+  const errors = mappings(spec.errors, [...path, 'errors']);
+  const both = [...rows, ...errors];
+  if (rows.length > 0 && errors.length > 0) {
     author.fault(
       'manifest.join',
       [...path, 'errors'],
@@ -100,32 +177,16 @@ function checkJoins(spec: ResponseSpec, path: Path, batched: boolean, author: Au
       'key',
     );
   }
-  for (const [word, mapping] of [
-    ['rows', rows],
-    ['errors', errors],
-  ] as const) {
-    if (mapping === undefined) continue;
-    if (mapping.key !== undefined && mapping.index !== undefined) {
-      author.fault(
-        'manifest.join',
-        [...path, word, 'index'],
-        `${word} is joined by key or by index: keep one of the two.`,
-        'key',
-      );
-    }
-    if (mapping.key !== undefined && spec.key === undefined) {
-      author.fault(
-        'manifest.join',
-        [...path, word, 'key'],
-        `${word}.key is the answer’s side of a join. Add response.key, the row’s side, such as key: record.email.`,
-        'key',
-      );
-    }
+  for (const [mapping, at] of both) checkSides(mapping, at, spec, author);
+  for (const [mapping, at] of rows) {
+    if (rows.length > 1 && mapping.key === undefined && mapping.index === undefined)
+      author.fault('manifest.join', at, 'Of several lists each must name its rows. Add key or index.', 'key');
   }
-  if (batched && errors !== undefined && errors.key === undefined && errors.index === undefined) {
-    author.fault('manifest.join', [...path, 'errors'], 'In a batch an error must name its row. Add key or index.', 'key');
+  for (const [mapping, at] of errors) {
+    if (batched && mapping.key === undefined && mapping.index === undefined)
+      author.fault('manifest.join', at, 'In a batch an error must name its row. Add key or index.', 'key');
   }
-  if (spec.partial !== undefined && rows === undefined && errors === undefined) {
+  if (spec.partial !== undefined && both.length === 0) {
     author.fault(
       'manifest.partial',
       [...path, 'partial'],
@@ -136,11 +197,28 @@ function checkJoins(spec: ResponseSpec, path: Path, batched: boolean, author: Au
   if (
     spec.key !== undefined &&
     batched &&
-    rows?.key === undefined &&
-    errors?.key === undefined &&
-    (rows ?? errors)?.index === undefined &&
-    rows === undefined
+    rows.length === 0 &&
+    !both.some(([{ key, index }]) => key !== undefined || index !== undefined)
   ) {
     author.fault('manifest.join', [...path, 'key'], 'key joins rows with rows.key or errors.key, and there is neither.', 'key');
+  }
+}
+
+function checkSides(mapping: RowsSpec | ErrorsSpec, at: Path, spec: ResponseSpec, author: Author): void {
+  if (mapping.key !== undefined && mapping.index !== undefined) {
+    author.fault(
+      'manifest.join',
+      [...at, 'index'],
+      `${at.includes('rows') ? 'rows' : 'errors'} is joined by key or by index: keep one of the two.`,
+      'key',
+    );
+  }
+  if (mapping.key !== undefined && spec.key === undefined) {
+    author.fault(
+      'manifest.join',
+      [...at, 'key'],
+      `${at.includes('rows') ? 'rows' : 'errors'}.key is the answer’s side of a join. Add response.key, the row’s side, such as key: record.email.`,
+      'key',
+    );
   }
 }

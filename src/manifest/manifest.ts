@@ -20,6 +20,8 @@ export type ObjectSpec = NonNullable<Manifest['objects']>[number];
 export type ModeSpec = NonNullable<Manifest['modes']>[number];
 export type FieldSpec = NonNullable<Manifest['fields']>[number];
 /** What may stand at the top, in an object and in a mode. */
+export type FlowSpec = NonNullable<NonNullable<Manifest['sync']>['add']>;
+export type StepSpec = Exclude<FlowSpec, string>[number];
 export type FormSpec = Pick<Manifest, 'fields' | 'customFields' | 'options' | 'validate' | 'sync'>;
 
 export type CasesSpec = Static<typeof CasesWords>;

@@ -4,16 +4,16 @@ import { type Call, type ReasonCode, rejected, type Verdict } from '../delivery/
 import type { Ask } from '../destination/ask.ts';
 import { batchSize } from '../destination/batch-size.ts';
 import type { BoundDestination } from '../destination/bind.ts';
-import { OPERATIONS, type Operation, type Request } from '../destination/destination.ts';
+import { type Flow, OPERATIONS, type Operation } from '../destination/destination.ts';
 import {
   type Choosing,
   choose,
+  flowFor,
   listFields,
   listModes,
   listObjects,
   listOptions,
   reachableSyncs,
-  requestFor,
 } from '../destination/listing.ts';
 import { type ReadConfiguration, readConfiguration } from '../destination/mappings.ts';
 import { chooseFor, validateConfiguration } from '../destination/validation.ts';
@@ -139,14 +139,14 @@ async function behavior(
 ): Promise<object> {
   const { destination } = bound;
   const chosen = configuration && (await chooseFor(bound, readConfiguration(configuration).config, choosing));
-  const requests = (operation: Operation): Request[] =>
+  const flows = (operation: Operation): Flow[] =>
     (chosen === undefined || typeof chosen === 'string'
       ? reachableSyncs(destination.form).map((sync) => sync.get(operation))
-      : [requestFor(chosen, operation)]
-    ).filter((request) => request !== undefined);
+      : [flowFor(chosen, operation)]
+    ).filter((flow) => flow !== undefined);
   return {
-    batchSize: Math.min(maxRows, batchSize(destination, OPERATIONS.flatMap(requests), deadline).size),
-    operations: Object.fromEntries(OPERATIONS.map((operation) => [operation, requests(operation).length > 0])),
+    batchSize: Math.min(maxRows, batchSize(destination, OPERATIONS.flatMap(flows), deadline).size),
+    operations: Object.fromEntries(OPERATIONS.map((operation) => [operation, flows(operation).length > 0])),
     skipInitialRun: destination.skipInitialRun,
   };
 }
@@ -182,16 +182,16 @@ async function settle(
     const ask = own.ask(Number.POSITIVE_INFINITY, begun);
     const chosen = await chooseFor(own.bound, configuration.config, { now: own.now(), ask });
     if (typeof chosen === 'string') return all('configuration', chosen);
-    const request = requestFor(chosen, operation);
+    const flow = flowFor(chosen, operation);
     const { object, mode } = chosen;
-    if (request === undefined)
+    if (flow === undefined)
       return all(
         'configuration',
         `${mode === undefined ? 'This destination' : `The mode "${mode}"`} does not ${operation} rows.`,
       );
-    const lookups = await ask(request.lookups, { object, mode, config: configuration.config });
+    const lookups = await ask(flow.lookups, { object, mode, config: configuration.config });
     const { bound } = own;
-    return await own.deliver({ bound, begun, request, operation, idColumn, configuration, object, mode, lookups, rows }, gone);
+    return await own.deliver({ bound, begun, flow, operation, idColumn, configuration, object, mode, lookups, rows }, gone);
   } catch (error) {
     // Nothing was sent yet: a lookup failed, so what the rows need is not known.
     if (error instanceof Fault) return all('lookup', `not attempted: ${error.message}`);

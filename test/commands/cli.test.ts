@@ -175,6 +175,38 @@ No faults in 1 manifest.
     assert.match(stdout, /requests\.save\.response\.rules\[0\] accepts rows by a rule/);
   });
 
+  it('says what the words on answers leave to ask', async () => {
+    const manifest = (sync: string, request: string) =>
+      `version: 1\nname: A\nconnection: { url: https://api.example.com }\nsync: { add: ${sync} }\nrequests:\n  send:\n    ${request}\n`;
+    const { stdout } = await within(
+      {
+        'destinations/a.yaml': manifest('[{ request: send, as: sent }]', 'post: /a\n    json: {}'),
+        'destinations/b.yaml': manifest(
+          'send',
+          'post: /a\n    json: {}\n    response: { errors: { each: body.errors, index: error.at } }',
+        ),
+        'destinations/d.yaml': manifest(
+          'send',
+          'post: /a\n    batch: { size: 5 }\n    json: "{{ records }}"\n    response: { key: record.email, errors: [{ each: body, key: error.email | downcase }] }',
+        ),
+        'destinations/c.yaml': manifest(
+          'send',
+          'post: /a\n    batch: { size: 5 }\n    json: "{{ records }}"\n    response: { bisect: true, key: config.a, rows: { each: body, key: result.id, rules: [{ if: result.old, then: accept }] } }',
+        ),
+      },
+      'check',
+    );
+    for (const note of [
+      /sync\.add has no end/,
+      /requests\.send\.response joins by index, and each request holds one row/,
+      /requests\.send is split where it is refused, and not said to be idempotent/,
+      /a rule of requests\.send\.response \(0\) accepts single rows/,
+      /requests\.send\.response\.key reads nothing of the row/,
+      /requests\.send\.response\.errors\.0\.key and response\.key are joined as text, and only one of the two/,
+    ])
+      assert.match(stdout, note);
+  });
+
   it('says what a declared rate does to the batch size, and what a stable key of a batch is', async () => {
     const { stdout } = await within(
       {

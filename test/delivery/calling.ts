@@ -5,6 +5,7 @@ import { seededRandom, uuidsOf, VirtualClock } from '../../src/cases/virtual-clo
 import { Bulkhead } from '../../src/delivery/bulkhead.ts';
 import type { Clock, World } from '../../src/delivery/call.ts';
 import { deliver } from '../../src/delivery/deliver.ts';
+import { Kept } from '../../src/delivery/kept.ts';
 import { Lookups } from '../../src/delivery/lookups.ts';
 import { type BoundDestination, isFaults, withSettings } from '../../src/destination/bind.ts';
 import { compileDestination } from '../../src/destination/compile.ts';
@@ -41,9 +42,14 @@ requests:
   send:
 ${indented(request, 4)}
 `;
+  return boundOf(text, parts.settings);
+}
+
+/** @param text a whole manifest */
+export function boundOf(text: string, settings: Readonly<Record<string, unknown>> = {}): BoundDestination {
   const manifest = right(readManifest('test', 'test.yaml', text));
   const { destination } = right(compileDestination(manifest));
-  return right(withSettings(destination, right(bindGiven(destination, parts.settings ?? {}))));
+  return right(withSettings(destination, right(bindGiven(destination, settings))));
 }
 
 function right<T>(result: T | readonly Fault[]): T {
@@ -91,6 +97,7 @@ export function atWork(bound: BoundDestination, answering: Answering = {}): AtWo
     random: answering.random ?? seededRandom(1),
     uuid: uuidsOf(seededRandom(2)),
     bulkhead: answering.bulkhead ?? new Bulkhead(clock, bound.destination.connection.concurrency),
+    kept: answering.kept ?? new Kept(clock),
     ...(answering.renewed && { renewed: answering.renewed }),
     deadline: answering.deadline ?? bound.destination.deadline,
     breathe: answering.breathe ?? (() => Promise.resolve()),

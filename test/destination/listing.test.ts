@@ -6,12 +6,12 @@ import {
   type Choosing,
   type Chosen,
   choose,
+  flowFor,
   listFields,
   listModes,
   listObjects,
   listOptions,
   reachableSyncs,
-  requestFor,
 } from '../../src/destination/listing.ts';
 import { Fault } from '../../src/fault.ts';
 import { stringifyJson } from '../../src/numbers.ts';
@@ -44,7 +44,7 @@ async function form(
     modes: await of(listModes),
     fields: await of(async (chosen) => (await listFields(chosen)) ?? null),
     options: await of(async (chosen) => (await listOptions(chosen)) ?? null),
-    add: await of((chosen) => requestFor(chosen, 'add')?.name ?? null),
+    add: await of((chosen) => flowFor(chosen, 'add')?.requests[0]?.name ?? null),
   };
 }
 
@@ -170,7 +170,7 @@ describe('levels', () => {
     assert.equal((await form(LEVELS, 'deal', 'special')).add, '"send"');
     assert.equal((await form(LEVELS, 'person', 'upsert')).add, '"send"');
     const chosen = await choose(bound(manifest(LEVELS)), 'person', 'upsert', CHOOSING);
-    assert.equal(requestFor(chosen, 'remove'), undefined);
+    assert.equal(flowFor(chosen, 'remove'), undefined);
   });
   it('all sync maps are reachable before anything is chosen', async () => {
     assert.deepEqual(

@@ -1,7 +1,7 @@
 /** `connection`: the defaults of every request, and how requests prove who they are. */
 
 import Type from 'typebox';
-import { duration, expression, integer, leaf, named, template, text, tree, words } from './vocabulary.ts';
+import { duration, expression, integer, leaf, named, oneOrMany, template, text, tree, words } from './vocabulary.ts';
 
 const leaves = (description: string) =>
   named<unknown>(tree({ description: 'A template; a list repeats the parameter, a map nests with brackets.' }), { description });
@@ -107,13 +107,7 @@ const RateLimit = words(
   },
 );
 
-/** One or several. A union would give a fault for each of its branches; these keywords look at maps or at lists only. */
-export const RateLimits = Type.Unsafe<Type.Static<typeof RateLimit> | Type.Static<typeof RateLimit>[]>({
-  ...RateLimit,
-  type: ['object', 'array'],
-  items: RateLimit,
-  'x-expected': 'requests and per, or a list of such maps',
-});
+export const RateLimits = oneOrMany(RateLimit, 'requests and per, or a list of such maps');
 
 export const Connection = words(
   {

@@ -1,6 +1,7 @@
 /** What the sync form offers: objects, modes, fields, options, and the rules that validate a configuration. */
 
 import Type from 'typebox';
+import { Sync } from './flow.ts';
 import { expression, flag, leaf, named, question, template, text, tree, words } from './vocabulary.ts';
 
 const each = Type.Optional(
@@ -76,26 +77,6 @@ const Rule = words(
     title: 'validation rule',
     description: 'A rule of the manifest’s own, asked when the configuration is validated; all that apply are reported.',
     examples: [{ if: "not mapped contains 'email'", error: 'Map the email address.' }],
-  },
-);
-
-const SYNC = 'the request (by its name under requests) that answers';
-const request = (operation: string) =>
-  Type.Optional(
-    Type.Unsafe<string>({
-      type: 'string',
-      description: `${SYNC} ${operation}.`,
-      'x-expected': 'the name of a request',
-      'x-not-yet-types': { array: 'a flow, a list of steps,' },
-    }),
-  );
-const Sync = words(
-  { add: request('new rows'), change: request('changed rows'), remove: request('removed rows') },
-  {
-    title: 'sync',
-    description: 'Which request answers each operation; what is not named is not offered.',
-    examples: [{ add: 'upsert', change: 'upsert' }],
-    antiExamples: [{ value: { update: 'upsert' }, because: 'Hightouch’s operations are add, change and remove' }],
   },
 );
 

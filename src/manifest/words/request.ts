@@ -14,12 +14,26 @@ export const path = (method: string) =>
   );
 
 const Batch = words(
-  { size: integer({ description: 'Rows in one request at most.', minimum: 1, maximum: 100_000 }) },
+  {
+    size: integer({ description: 'Rows in one request at most.', minimum: 1, maximum: 100_000 }),
+    bytes: Type.Optional(
+      Type.Unsafe<string | number>({
+        type: ['string', 'integer'],
+        minimum: 1,
+        pattern: '^[0-9]{1,9}(\\.[0-9]{1,9})? ?(?:[kKmMgG][iI]?)?[bB]?$',
+        description: 'The size of a body at most, before compression. A row whose item alone is larger is rejected.',
+        'x-expected': 'a size, such as 5MB, 512KB or 1000000 (bytes; a KB is 1024 bytes)',
+        examples: ['5MB'],
+      }),
+    ),
+    by: Type.Optional(
+      expression({ description: 'Rows for which this differs never share a request.', examples: ['record.country'] }),
+    ),
+  },
   {
     title: 'batch',
-    description: 'Rows whose method, URL, query and headers come out equal share requests, in order.',
-    notYet: { bytes: 'bounds the size of a body', by: 'keeps rows that differ in a value apart' },
-    examples: [{ size: 500 }],
+    description: 'Rows whose method, URL, query, headers and `by` come out equal share requests, in order.',
+    examples: [{ size: 500 }, { size: 500, bytes: '5MB', by: 'record.country' }],
   },
 );
 
@@ -71,6 +85,12 @@ export const Request = words(
     path: Type.Optional(template({ description: 'The long form’s path, with method.' })),
     query: Type.Optional(Query),
     headers: Type.Optional(Headers),
+    ndjson: Type.Optional(
+      tree({
+        description: 'A list, sent as one JSON value a line; an element that is a list is several lines.',
+        examples: ['{{ items }}'],
+      }),
+    ),
     json: Type.Optional(
       tree({
         description:
@@ -114,7 +134,6 @@ export const Request = words(
     description: 'One HTTP request: a method with its path, at most one body, and how its answer is read.',
     notYet: {
       multipart: 'sends a multipart/form-data body',
-      ndjson: 'sends one JSON value a line',
       csv: 'sends a CSV body',
       xml: 'sends an XML body',
       gzip: 'compresses the body',

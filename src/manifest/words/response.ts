@@ -1,7 +1,8 @@
 /** `response`: how an answer is read, and which rows it accepts and rejects. */
 
 import Type from 'typebox';
-import { choice, expression, integer, question, template, words } from './vocabulary.ts';
+import { Headers, Query } from './connection.ts';
+import { choice, duration, expression, flag, integer, oneOrMany, question, template, words } from './vocabulary.ts';
 
 const reason = (of: string) =>
   Type.Optional(
@@ -49,9 +50,34 @@ const index = Type.Optional(
   }),
 );
 
+const ElementRule = words(
+  {
+    if: question({ description: 'Asked of one element of the answer and its row.', examples: ['result.status == 429'] }),
+    then: choice(['accept', 'reject', 'retry'], {
+      description: 'accept or reject the row, or send it again, without the others: the author’s word that it was not taken.',
+    }),
+    reason: reason('the row'),
+    after: Type.Optional(
+      Type.Unsafe<string | number>({
+        type: ['string', 'number'],
+        description: 'With retry: seconds to wait, or an HTTP date.',
+        'x-expected': 'a number of seconds, or a value without braces, such as: result.retry_after',
+        examples: ['result.retry_after', 10],
+      }),
+    ),
+  },
+  {
+    title: 'row rule',
+    description: 'The first that holds settles the row that the element speaks of.',
+    examples: [{ if: 'result.status == 429', then: 'retry', after: 'result.retry_after' }],
+  },
+);
+const rules = Type.Optional(Type.Array(ElementRule, { description: 'Asked before ok; the first that holds decides.' }));
+
 const RowResults = words(
   {
     each,
+    rules,
     key: Type.Optional(
       expression({ description: "The answer's side of the join with response.key.", examples: ['result.email'] }),
     ),
@@ -64,7 +90,7 @@ const RowResults = words(
   {
     title: 'rows',
     description: 'A result for every row, joined by key, by index, or else by order. A row without a result is rejected.',
-    notYet: { rules: 'decides row by row what is sent again', required: 'is for errors' },
+    notYet: { required: 'is for errors' },
     examples: [{ each: 'body.results', key: 'result.email', ok: 'result.success' }],
   },
 );
@@ -72,6 +98,7 @@ const RowResults = words(
 const RowErrors = words(
   {
     each,
+    rules,
     key: Type.Optional(
       expression({
         description: "The answer's side of the join with response.key; may be a list; compared as text.",
@@ -96,7 +123,34 @@ const RowErrors = words(
   },
 );
 
-const list = 'a list of mappings';
+const list = 'each, or a list of such maps';
+
+const path = (what: string) =>
+  template({
+    description: `${what} Sees the answer that named the job; may begin with a URL of it.`,
+    examples: ['/jobs/{{ body.id }}', '{{ headers.location }}'],
+  });
+
+const Job = words(
+  {
+    get: path('Where the job is asked for.'),
+    query: Type.Optional(Query),
+    headers: Type.Optional(Headers),
+    until: question({ description: 'Asked of each answer: whether the job is done.', examples: ["body.state == 'done'"] }),
+    failed: Type.Optional(
+      question({ description: 'Asked before until: whether the job failed as a whole.', examples: ["body.state == 'failed'"] }),
+    ),
+    fetch: Type.Optional(path('Where the results of a job are that is done; unless given they are in its last answer.')),
+    every: Type.Optional(duration({ description: 'How long to wait between two looks. Default: 2s.' })),
+    timeout: Type.Optional(duration({ description: 'How long a job may take, within the time of the call. Default: 20s.' })),
+  },
+  {
+    title: 'job',
+    description:
+      'The answer names a job: it is asked for until it is done, and then that answer is judged. One that still runs when time is over is joined when the same rows come again.',
+    examples: [{ get: '/jobs/{{ body.id }}', until: "body.state == 'done'", failed: "body.state == 'failed'", every: '2s' }],
+  },
+);
 
 export const Response = words(
   {
@@ -131,16 +185,19 @@ export const Response = words(
     key: Type.Optional(
       expression({ description: "The row's side of a join, unique in a request.", examples: ['record.email | downcase'] }),
     ),
-    rows: Type.Optional(Type.Unsafe<Type.Static<typeof RowResults>>({ ...RowResults, 'x-not-yet-types': { array: list } })),
-    errors: Type.Optional(Type.Unsafe<Type.Static<typeof RowErrors>>({ ...RowErrors, 'x-not-yet-types': { array: list } })),
+    rows: Type.Optional(oneOrMany(RowResults, list, 1)),
+    errors: Type.Optional(oneOrMany(RowErrors, list, 1)),
+    job: Type.Optional(Job),
+    bisect: Type.Optional(
+      flag({
+        description:
+          'Rejected whole, by ok or by 400, 409, 413 or 422: split in two and sent again, down to the bad row. Default: false.',
+      }),
+    ),
   },
   {
     title: 'response',
     description: 'How the answer is judged. When in doubt, rows are rejected.',
-    notYet: {
-      bisect: 'splits a batch that was rejected whole, down to the bad row',
-      job: 'waits for a job that the answer names',
-    },
     examples: [{ ok: 'body.ok', reason: '{{ body.error }}' }],
   },
 );

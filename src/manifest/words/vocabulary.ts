@@ -1,6 +1,6 @@
 /** The few shapes that the words of the language are made of, and the keywords that carry their explanations. */
 
-import Type, { type TObject, type TProperties, type TUnsafe } from 'typebox';
+import Type, { type Static, type TObject, type TProperties, type TUnsafe } from 'typebox';
 
 /** Something an author might write and must not, with the reason that the reference shows beside it. */
 export interface AntiExample {
@@ -106,6 +106,17 @@ export function duration(wording: Wording): TUnsafe<string> {
     pattern: '^[0-9]{1,9}(\\.[0-9]{1,9})?(ms|s|m|h)$',
     'x-expected': 'a length of time with its unit, such as 500ms, 30s or 5m',
     ...annotations(wording),
+  });
+}
+
+/** One or several. A union would give a fault for each of its branches; these keywords look at maps or at lists only. */
+export function oneOrMany<S extends TObject>(one: S, expected: string, minItems = 0): TUnsafe<Static<S> | Static<S>[]> {
+  return Type.Unsafe<Static<S> | Static<S>[]>({
+    ...one,
+    type: ['object', 'array'],
+    items: one,
+    minItems,
+    'x-expected': expected,
   });
 }
 

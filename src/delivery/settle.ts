@@ -1,0 +1,129 @@
+/** Carries a request through to the fate of each of its rows: some may go again by themselves, and what is rejected whole is halved. */
+
+import { Fault } from '../fault.ts';
+import { retryAfter } from '../outbound/retry.ts';
+import type { ReadAnswer } from './answer.ts';
+import { addition, type End, sendUntilSettled, waitBeforeNext } from './attempts.ts';
+import { type Call, type PlannedRequest, rejected, type Verdict, type World } from './call.ts';
+import { JobRun, jobKey } from './jobs.ts';
+import type { CallTime } from './time.ts';
+
+/** What became of a row, and by which answer. */
+export interface Outcome {
+  readonly verdict: Verdict;
+  readonly answer: ReadAnswer | undefined;
+  /** What speaks of the row in the answer, where something does. */
+  readonly result: unknown;
+}
+
+/** Requests that halving one may come to: enough for a handful of bad rows in the largest batch. */
+const MOST_PARTS = 100;
+
+/** What the requests that ask for a job are made from, beside the answer that named it. */
+type Calling = Pick<Call, 'bound' | 'configuration'>;
+
+/** Outcomes of the rows of the request, in its order. Never throws but for a bug. @param call without it there are no jobs */
+export function settle(planned: PlannedRequest, world: World, time: CallTime, call?: Calling): Promise<Outcome[]> {
+  return new Settling(world, time, call).settle(planned, 0);
+}
+
+class Settling {
+  readonly #world: World;
+  readonly #time: CallTime;
+  readonly #call: Calling | undefined;
+  #parts = 0;
+
+  constructor(world: World, time: CallTime, call: Calling | undefined) {
+    this.#call = call;
+    this.#world = world;
+    this.#time = time;
+  }
+
+  /** @param made attempts at these rows before */
+  async settle(planned: PlannedRequest, made: number): Promise<Outcome[]> {
+    const end = await this.#carryOut(planned, made);
+    const { answer, joined } = end;
+    const outcomes = planned.rows.map(
+      (_, place): Outcome => ({
+        verdict: end.verdicts[place] ?? rejected('outcome-unknown', 'outcome unknown: no verdict was reached'),
+        answer,
+        result: joined?.results[place],
+      }),
+    );
+    if (joined !== undefined && joined.again.size > 0) await this.#someAgain(planned, end, joined.again, outcomes);
+    else if (end.whole && planned.request.response.bisect && planned.rows.length > 1) await this.#halves(planned, outcomes);
+    return outcomes;
+  }
+
+  /** To the answer that settles it: where that names a job, to the job's. */
+  async #carryOut(planned: PlannedRequest, made: number): Promise<End> {
+    const { job } = planned.request.response;
+    if (job === undefined || this.#call === undefined) return sendUntilSettled(planned, this.#world, this.#time, made);
+    const run = new JobRun(planned, job, this.#call, this.#world, this.#time);
+    const running = this.#world.kept.job(jobKey(planned.outbound));
+    if (running !== undefined) return { ...(await run.run(running)), made: made + 1 };
+    const end = await sendUntilSettled(planned, this.#world, this.#time, made);
+    if (end.job !== true || end.answer === undefined) return end;
+    const { status, headers, body } = end.answer;
+    return { ...(await run.run({ named: { status, headers, body } })), made: end.made };
+  }
+
+  /** Only those rows of which the answer says that they were not taken. */
+  async #someAgain(
+    planned: PlannedRequest,
+    { made }: End,
+    again: ReadonlyMap<number, string | undefined>,
+    outcomes: Outcome[],
+  ): Promise<void> {
+    const places = [...again.keys()];
+    const { clock } = this.#world;
+    const waits = [...again.values()].flatMap((after) => {
+      const asked = after === undefined ? undefined : retryAfter({ 'retry-after': after }, clock.now());
+      return asked?.kind === 'wait' && asked.ms > 0 ? [asked.ms] : [];
+    });
+    const asked = waits.length === 0 ? undefined : Math.max(...waits);
+    const wait = waitBeforeNext(planned, this.#world, this.#time, made, asked);
+    if (wait === undefined) return;
+    if (typeof wait === 'string') return add(outcomes, places, wait);
+    await clock.wait(wait, this.#time.closing);
+    await this.#part(planned, places, made, outcomes);
+  }
+
+  /** One bad row of a batch has all of them refused: each half by itself, down to that row. */
+  async #halves(planned: PlannedRequest, outcomes: Outcome[]): Promise<void> {
+    const places = [...planned.rows.keys()];
+    const half = Math.ceil(places.length / 2);
+    for (const part of [places.slice(0, half), places.slice(half)]) {
+      if (this.#time.closing.aborted) add(outcomes, part, `not split further: ${this.#time.whyClosed()}`);
+      else if (this.#parts >= MOST_PARTS)
+        add(outcomes, part, `not split further: ${MOST_PARTS} parts of the batch were sent already`);
+      else {
+        this.#parts++;
+        await this.#part(planned, part, 0, outcomes);
+      }
+    }
+  }
+
+  /** Sends some of the rows by themselves; what becomes of them replaces what was said of them. */
+  async #part(planned: PlannedRequest, places: readonly number[], made: number, outcomes: Outcome[]): Promise<void> {
+    let part: PlannedRequest;
+    try {
+      part = places.length === planned.rows.length ? planned : planned.part(places);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return add(outcomes, places, `not sent by themselves: ${error.message}`);
+    }
+    const settled = await this.settle(part, made);
+    for (const [index, place] of places.entries()) {
+      const outcome = settled[index];
+      if (outcome !== undefined) outcomes[place] = outcome;
+    }
+  }
+}
+
+function add(outcomes: Outcome[], places: readonly number[], more: string): void {
+  for (const place of places) {
+    const outcome = outcomes[place];
+    if (outcome !== undefined) outcomes[place] = { ...outcome, verdict: addition(outcome.verdict, more) };
+  }
+}
