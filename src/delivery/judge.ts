@@ -86,17 +86,25 @@ export class Judging {
     const rule = response.rules.find((one) => one.if.ask(this.scope));
     if (rule !== undefined) return this.#ruled(rule);
     const success = this.#success;
-    if (response.job !== undefined && stage === undefined && success) return { kind: 'job', verdicts: this.rejectAll() };
+    if (response.job !== undefined && stage === undefined && success) {
+      const { leading, template } = response.job.request.path;
+      const doubt = this.#guesses(new Set([...(leading?.names ?? []), ...template.names])) ? this.#unread() : undefined;
+      return doubt ?? { kind: 'job', verdicts: this.rejectAll() };
+    }
     const asked = response.ok !== undefined && (success || response.ok.names.has('status'));
     // An unreadable body is never a yes: what ok would read there is missing, and missing can mean "no errors".
     const ok = asked ? response.ok?.ask(this.scope) === true : success;
     if (ok) return this.#settle();
+    // Nor is it a no: what was taken is not known, so the rows must not be split and sent again.
+    const doubt = success && response.ok !== undefined && this.#guesses(response.ok.names) ? this.#unread() : undefined;
+    if (doubt !== undefined) return doubt;
     if (!success && response.partial.has(answer.status) && answer.unreadable === undefined) {
       const named = this.#partial();
       if (named !== undefined) return named;
     }
     const verdicts = this.rejectAll();
-    return success ? { kind: 'settled', verdicts, whole: true } : { kind: 'failed', verdicts };
+    if (!success) return { kind: 'failed', verdicts };
+    return { kind: 'settled', verdicts, whole: true };
   }
 
   /** Every row rejected for one reason. */

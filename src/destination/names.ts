@@ -4,7 +4,7 @@ import type { Manifest } from '../manifest/manifest.ts';
 import type { Names } from '../template/names.ts';
 
 const ROW = ['row', 'record', 'id', 'identifier', 'position', 'idempotency_key', 'operation', 'config', 'object', 'mode'];
-const BATCH = ['items', 'records', 'rows', 'count', 'operation', 'config', 'object', 'mode'];
+const BATCH = ['items', 'records', 'rows', 'count', 'identifier', 'operation', 'config', 'object', 'mode'];
 const ANSWER = ['status', 'headers', 'body'];
 
 /** Names that not every place sees, and where they are seen. */

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { VirtualClock } from '../../src/cases/virtual-clock.ts';
-import { type Answering, atWork, BEGIN, bodyOf, broken, call, destinationOf, json, people, type Row } from './calling.ts';
+import { type Answering, atWork, BEGIN, bodyOf, broken, call, destinationOf, json, people, type Row, text } from './calling.ts';
 
 type Send = NonNullable<Answering['send']>;
 const never = new AbortController().signal;
@@ -138,6 +138,15 @@ describe('several lists', () => {
   });
 });
 
+it('the body of a batch knows which field identifies its rows', async () => {
+  const bound = destinationOf('post: /rows\nbatch: { size: 10 }\njson: { by: "{{ identifier }}", rows: "{{ records }}" }');
+  const { sent } = await call(bound, {
+    rows: people('a'),
+    configuration: { identifierMapping: [{ from: 'email', to: 'email' }] },
+  });
+  assert.deepEqual(sent.map(bodyOf), [{ by: 'email', rows: [{ id: 1, email: 'a' }] }]);
+});
+
 describe('bisect', () => {
   const bisecting = (more = '') => destinationOf(`${BATCH}response: { bisect: true${more} }`, { connection: 'concurrency: 1' });
   const refusing =
@@ -175,6 +184,15 @@ describe('bisect', () => {
     assert.deepEqual(reasons, { 2: 'no b' });
   });
 
+  it('does not split what ok finds nothing in, since it does not parse', async () => {
+    const { sent, reasons } = await call(bisecting(', ok: body.ok'), {
+      rows: people('a', 'b'),
+      send: () => ({ ...json(200, {}), body: '{"ok": ' }),
+    });
+    assert.equal(sent.length, 1);
+    assert.match(reasons['1'] ?? '', /^HTTP 200, but the answer is not JSON .*, so it does not say which rows were taken$/);
+  });
+
   for (const [name, reply] of [
     ['an unknown outcome', broken('ECONNRESET')],
     ['a breakdown', json(500, {})],
@@ -186,6 +204,15 @@ describe('bisect', () => {
       assert.deepEqual([sent.length, rejected.length], [1, 3]);
     });
   }
+
+  it('does not split where a damaged answer tells ok nothing', async () => {
+    const { sent, reasons } = await call(bisecting(', ok: body.ok, reason: "{{ body.why }}"'), {
+      rows: people('a', 'b'),
+      send: () => text(200, '{"ok": tr', { 'content-type': 'application/json' }),
+    });
+    assert.equal(sent.length, 1);
+    assert.match(reasons['1'] ?? '', /^HTTP 200, but the answer is not JSON .*, so it does not say which rows were taken$/);
+  });
 
   it('comes to an end where all are bad', async () => {
     const rows = Array.from({ length: 400 }, (_, id) => ({ id, email: `e${id}` }));
@@ -288,6 +315,13 @@ describe('a job', () => {
       send: ({ method }) => (method === 'POST' ? json(202, { id: 'j' }) : json(403, { message: 'no' })),
     });
     assert.deepEqual(reasons, { 1: 'outcome unknown: the job could not be asked for: HTTP 403: no' });
+  });
+
+  it('is not asked for where the answer that should name it is damaged', async () => {
+    const damaged = text(200, '{"id": "j', { 'content-type': 'application/json' });
+    const { sent, reasons } = await call(destinationOf(JOB), { rows: people('a'), send: () => damaged });
+    assert.equal(sent.length, 1);
+    assert.match(reasons['1'] ?? '', /^HTTP 200, but the answer is not JSON .*, so it does not say which rows were taken$/);
   });
 
   it('is none where the request is refused', async () => {

@@ -211,7 +211,7 @@ table('parse', [
     'auto believes no HTML',
     '{ ok: body.ok }',
     text(200, '{"ok":true}', { 'content-type': 'text/html' }),
-    all('HTTP 200: {"ok":true}'),
+    all('HTTP 200, but the answer is text/html, not JSON, so it does not say which rows were taken'),
   ],
   [
     'json does not mind the name',
