@@ -176,18 +176,22 @@ function said(
       judging.reasonFor(row.scope, judging.response.reason, {}) ??
       message();
     const verdict = rejected('refused', words);
-    return then === 'retry'
-      ? { kind: 'again', verdict, after: afterText(rule?.after?.value(scope)) }
-      : { kind: 'reject', verdict };
+    return then === 'retry' ? { kind: 'again', verdict, after: afterOf(rule?.after, scope) } : { kind: 'reject', verdict };
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
     return { kind: 'reject', verdict: rejected('unclear', `the result for this row could not be judged: ${error.message}`) };
   }
 }
 
-/** Seconds or a date, as an answer gave it. */
-export function afterText(value: unknown): string | undefined {
-  return typeof value === 'string' || typeof value === 'number' || value instanceof ExactNumber ? String(value) : undefined;
+/** Seconds or a date, as the manifest gives it; where it gives nothing that can be read, the usual wait holds. */
+export function afterOf(after: ValueTemplate | undefined, scope: Scope): string | undefined {
+  try {
+    const value = after?.value(scope);
+    return typeof value === 'string' || typeof value === 'number' || value instanceof ExactNumber ? String(value) : undefined;
+  } catch (error) {
+    if (error instanceof Fault) return undefined;
+    throw error;
+  }
 }
 
 /** A result that names no row is harmless only where it surely tells of a success. */

@@ -7,7 +7,7 @@ import type { Scope } from '../template/scope.ts';
 import type { ValueTemplate } from '../template/template.ts';
 import { type ReadAnswer, readAnswer } from './answer.ts';
 import { ACCEPTED, type PlannedRequest, rejected, type Verdict } from './call.ts';
-import { afterText, type Joined, settleByErrors, settleByRows } from './join.ts';
+import { afterOf, type Joined, settleByErrors, settleByRows } from './join.ts';
 import { lazy } from './lazy.ts';
 import { reasonText, statusReason } from './reason.ts';
 
@@ -147,7 +147,7 @@ export class Judging {
     const verdicts = this.rejectAll(rule.reason ?? this.response.reason);
     if (rule.then === 'reject') return { kind: 'settled', verdicts };
     if (rule.then === 'reauth') return { kind: 'reauth', verdicts };
-    return { kind: rule.then, after: afterText(rule.after?.value(this.scope)), verdicts };
+    return { kind: rule.then, after: afterOf(rule.after, this.scope), verdicts };
   }
 
   #settle(): Judgement {

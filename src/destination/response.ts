@@ -98,9 +98,9 @@ export function compileJob(
   };
 }
 
-/** The filter by which an expression makes all of its text one case. */
+/** The filter by which an expression ends, where that makes all of its text one case. */
 function caseOf(expression: string): string | undefined {
-  return /\|\s*(downcase|upcase)\b/.exec(expression)?.[1];
+  return /\|\s*(downcase|upcase)\s*$/.exec(expression)?.[1];
 }
 
 /** One mapping or several, each with its place. */

@@ -401,6 +401,7 @@ describe('then: retry', () => {
     ['after a number of the body', ', after: body.wait', limited({}, { wait: 2.5 }), 2500, 2500],
     ['after a date', ', after: body.wait', limited({}, { wait: 'Sun, 01 Mar 2026 12:00:09 GMT' }), 9000, 9000],
     ['after what cannot be read: the usual backoff', ', after: body.wait', limited({}, { wait: 'x' }), 1, 500],
+    ['after what cannot be computed: the usual backoff', ', after: "body.wait | number"', limited({}, { wait: 'x' }), 1, 500],
     ['after nothing: Retry-After', ', after: body.wait', limited({ 'retry-after': '4' }), 4000, 4000],
     ['after nothing at all: the usual backoff', '', limited(), 1, 500],
   ];
