@@ -8,6 +8,7 @@ import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';
+import type { ValueTemplate } from '../template/template.ts';
 import { scalarText } from '../template/text.ts';
 import { renderAuth } from './auth.ts';
 import { renderBody } from './body.ts';
@@ -147,10 +148,6 @@ class Planner implements Plan {
     const { response, item, batch } = this.#request;
     const key = scalarText(response.key?.value(scope));
     const row = { position, id, scope, key: key === '' ? undefined : key };
-    const apart = [
-      batch?.by === undefined ? null : (batch.by.value(scope) ?? null),
-      ...this.#shared.map((name) => this.#numberOf(steps.get(name))),
-    ];
     return {
       row,
       record,
@@ -158,8 +155,14 @@ class Planner implements Plan {
       steps,
       item: item?.value(scope) ?? null,
       keyPart: this.#keyPart(scope),
-      apart: batch === undefined ? '' : stringifyJson(apart),
+      apart: this.#apart(batch?.by, scope, steps),
     };
+  }
+
+  /** As text; empty where nothing but the envelope keeps rows apart. */
+  #apart(by: ValueTemplate | undefined, scope: Scope, steps: CallRow['steps']): string {
+    if (by === undefined && this.#shared.length === 0) return '';
+    return stringifyJson([by?.value(scope) ?? null, ...this.#shared.map((name) => this.#numberOf(steps.get(name)))]);
   }
 
   #numberOf(kept: object | undefined): number {
@@ -178,7 +181,7 @@ class Planner implements Plan {
     const names = [`id:${scalarId(member.row.id)}`, ...(member.row.key === undefined ? [] : [`key:${member.row.key}`])];
     const earlier = new Set(names.flatMap((name) => this.#holders.get(name) ?? []));
     for (const one of earlier) this.#close(one);
-    const key = `${envelope.key}\n${member.apart}`;
+    const key = member.apart === '' ? envelope.key : `${envelope.key}\n${member.apart}`;
     const more = bytes === Number.POSITIVE_INFINITY ? 0 : sizeOf(this.#request.item === undefined ? member.record : member.item);
     let group = this.#open.get(key);
     if (group !== undefined && group.bytes + more > bytes) {

@@ -21,13 +21,22 @@ export interface DispatchHooks {
  * Answers every call of the body; the calls of a batch run side by side.
  * @returns the text of the answer, or undefined where all were notifications
  */
-export async function dispatch<Context>(
+export function dispatch<Context>(
   body: string,
   methods: Methods<Context>,
   context: Context,
   hooks: DispatchHooks,
 ): Promise<string | undefined> {
-  const parsed = parseBody(body);
+  // Not async itself: it would hold the text, of megabytes, for as long as the call takes.
+  return answerAll(parseBody(body), methods, context, hooks);
+}
+
+async function answerAll<Context>(
+  parsed: unknown,
+  methods: Methods<Context>,
+  context: Context,
+  hooks: DispatchHooks,
+): Promise<string | undefined> {
   if (parsed instanceof RpcError) return errorText(null, parsed, hooks);
   if (!Array.isArray(parsed)) return answer(parsed, methods, context, hooks);
   if (parsed.length === 0) return refusal('The batch is empty. Send at least one call.');

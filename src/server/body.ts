@@ -9,9 +9,10 @@ import type { Held } from './pending.ts';
 import { quoted, Refusal } from './refusal.ts';
 
 interface Body {
-  readonly text: string;
   /** Of the text, inflated. */
   readonly bytes: number;
+  /** The text, once: it may be megabytes, which nobody shall hold for as long as the call takes. */
+  take(): string;
 }
 
 /**
@@ -57,16 +58,28 @@ export function createBodyReader(limit: number): ReadBody {
       // The parser leaves alone what has no body, or a type that it reads more strictly than we do.
       if (ctx.get('transfer-encoding') === '' && !(Number(ctx.get('content-length')) > 0)) {
         prove(Buffer.alloc(0));
-        return { text: '', bytes: 0 };
+        return bodyOf('', 0);
       }
       throw wrongType(ctx);
     }
     prove(bytes);
     try {
-      return { text: decoder.decode(bytes), bytes: bytes.length };
+      return bodyOf(decoder.decode(bytes), bytes.length);
     } catch {
       throw new Refusal({ status: 200, code: RPC_CODES.parse, sentence: 'Parse error: the body is not UTF-8.' });
     }
+  };
+}
+
+function bodyOf(text: string, bytes: number): Body {
+  let left = text;
+  return {
+    bytes,
+    take() {
+      const taken = left;
+      left = '';
+      return taken;
+    },
   };
 }
 

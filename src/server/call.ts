@@ -86,11 +86,11 @@ async function answer(
   held: Held,
   { readBody, redact, bug }: CallDeps,
 ): Promise<void> {
-  const { text, bytes } = await readBody(ctx, held, (body) => caller.prove(body, destination.id));
-  line.bytes = bytes;
+  const body = await readBody(ctx, held, (bytes) => caller.prove(bytes, destination.id));
+  line.bytes = body.bytes;
   const methods = noting(destination, line.methods);
   const said = await dispatch(
-    text,
+    body.take(),
     methods,
     { signal: hangUpSignal(ctx.res), header: (name) => ctx.get(name) || undefined },
     {
