@@ -28,6 +28,7 @@ const KEYS: readonly string[] = [
   ...['query', 'headers', 'auth', 'url', 'allow', 'get', 'post', 'put', 'patch', 'delete', 'list', 'next', 'pages', 'cache', 'schema', 'uiSchema', 'properties'],
   ...['pattern', 'patternProperties', 'enum', '$ref', '$async', 'type', 'items', 'anyOf', 'default', 'env', 'file', 'header', 'secret', 'customFields', '...'],
   ...['__proto__', 'constructor', 'toString', '<<', '', ' ', 'é', 'x'.repeat(200), '0', 'a.b', 'a/b', 'a~b', '{{ id }}', 'idempotency', 'by', 'deadline', 'concurrency'],
+  ...['ensure', 'as', 'steps', 'request', 'value', 'job', 'until', 'failed', 'fetch', 'every', 'timeout', 'bisect', 'ndjson', 'bytes', 'index', 'unmatched', 'required'],
 ];
 
 // biome-ignore format: a list of words
