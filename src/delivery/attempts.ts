@@ -123,7 +123,8 @@ class Sending {
       verdicts = verdicts.map(unknownOutcome);
     } else if (again && this.#unknown) verdicts = verdicts.map((verdict) => addition(verdict, MAYBE_EARLIER));
     const whole = failed && !unknown && FOR_ONE_ROW.has(answer.status);
-    return again ? this.#again(verdicts, asked) : { verdicts, answer: read, joined: undefined, whole };
+    const end = { verdicts, answer: read, joined: undefined, whole };
+    return again ? this.#again(end, asked) : end;
   }
 
   /** Milliseconds that the answer asks to wait, if it does. Whatever becomes of its rows: what comes next is to wait. */
@@ -148,7 +149,7 @@ class Sending {
     const verdicts = this.#unknown
       ? this.#all('outcome-unknown', `outcome unknown: ${reply.sentence}`)
       : this.#all('not-delivered', `not delivered: ${reply.sentence}`);
-    return again ? this.#again(verdicts, undefined) : only(verdicts);
+    return again ? this.#again(only(verdicts), undefined) : only(verdicts);
   }
 
   /** Once for each request: whether what proves who we are is another one by now. */
@@ -170,12 +171,16 @@ class Sending {
     return retryable(reply, { idempotent, on: retry.on ?? DEFAULT_RETRY_ON, notFoundBefore: this.#notFoundBefore });
   }
 
-  /** Another attempt, if one is left, fits into the time of the call, and the destination may have one more. */
-  #again(verdicts: readonly Verdict[], asked: number | undefined): Next {
+  /**
+   * Another attempt, if one is left, fits into the time of the call, and the destination may have one more.
+   * @param end what holds if not
+   */
+  #again(end: Omit<End, 'made'>, asked: number | undefined): Next {
     const next = waitBeforeNext(this.#planned, this.#world, this.#time, this.#made, asked);
-    if (next === undefined) return only(verdicts);
-    if (typeof next === 'string') return only(verdicts.map((verdict) => addition(verdict, next)));
-    this.#last = verdicts;
+    if (next === undefined) return end;
+    if (typeof next === 'string')
+      return { ...end, verdicts: end.verdicts.map((verdict) => addition(verdict, next)), whole: false };
+    this.#last = end.verdicts;
     return { wait: next };
   }
 

@@ -87,6 +87,7 @@ class Delivery {
   }
 
   async #sendOne(planned: PlannedRequest, done: (position: number, outcome: Outcome) => void): Promise<void> {
+    const before = new Set(planned.rows.flatMap(({ position }) => (this.#started.has(position) ? position : [])));
     const send: World['send'] = (...sending) => {
       for (const { position } of planned.rows) this.#started.add(position);
       return this.#world.send(...sending);
@@ -100,8 +101,8 @@ class Delivery {
       outcomes = planned.rows.map(() => ({ verdict, answer: undefined, result: undefined }));
     }
     for (const [index, { position }] of planned.rows.entries()) {
-      // What only asked changed nothing.
-      if (planned.outbound.method === 'GET') this.#started.delete(position);
+      // What only asked changed nothing; what a step before it did holds.
+      if (planned.outbound.method === 'GET' && !before.has(position)) this.#started.delete(position);
       const outcome = outcomes[index];
       if (outcome !== undefined) done(position, outcome);
     }

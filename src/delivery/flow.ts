@@ -30,8 +30,8 @@ interface Traveller {
   left: boolean;
   /** The answer to the last request that carried it. */
   last: Outcome | undefined;
-  /** Under which key each of the things that it was ensured is kept. */
-  readonly ensured: Map<string, string>;
+  /** What was ensured for it, by the names of the steps, and under which key that is kept. */
+  readonly ensured: Map<string, { readonly key: string; readonly found: Ensured }>;
 }
 
 /** Takes the rows through the flow. @param settle told of each row that leaves it; not of those that time was over for */
@@ -80,24 +80,30 @@ class Passage {
   readonly #settle: (position: number, verdict: Verdict) => void;
   readonly #travellers: readonly Traveller[];
 
-  constructor(rows: readonly CallRow[], world: FlowWorld, settle: (position: number, verdict: Verdict) => void) {
+  /** @param ensured what was ensured for these rows before */
+  constructor(
+    rows: readonly CallRow[],
+    world: FlowWorld,
+    settle: (position: number, verdict: Verdict) => void,
+    ensured: Traveller['ensured'] = new Map(),
+  ) {
     this.#world = world;
     this.#settle = settle;
-    this.#travellers = rows.map((row) => ({ row, reached: false, left: false, last: undefined, ensured: new Map() }));
+    this.#travellers = rows.map((row) => ({ row, reached: false, left: false, last: undefined, ensured: new Map(ensured) }));
   }
 
   get travellers(): readonly Traveller[] {
     return this.#travellers;
   }
 
-  /** @param ends whether a row that comes through the last step has left the flow: at once, whatever the others wait for */
+  /** @param ends whether a row that no further step is for has left the flow: at once, whatever the others wait for */
   async run(steps: readonly Step[], ends: boolean): Promise<void> {
     for (const [index, step] of steps.entries()) {
       const chosen = this.#travellers.filter((one) => !one.left && this.#isFor(step, one));
       if (chosen.length === 0) continue;
       if (step.kind === 'rule') for (const one of chosen) this.#ruled(step, one);
       else if (step.kind === 'ensure') await this.#ensure(step, chosen);
-      else await this.#request(step, chosen, ends && index === steps.length - 1);
+      else await this.#request(step, chosen, ends ? steps.slice(index + 1) : undefined);
     }
   }
 
@@ -131,7 +137,12 @@ class Passage {
     this.#leave(one, rejected('rule', words ?? 'rejected by a rule of the manifest'));
   }
 
-  async #request(step: Extract<Step, { kind: 'request' }>, chosen: readonly Traveller[], last: boolean): Promise<void> {
+  /** @param further the steps after it, where a row that none of them is for has left the flow */
+  async #request(
+    step: Extract<Step, { kind: 'request' }>,
+    chosen: readonly Traveller[],
+    further: readonly Step[] | undefined,
+  ): Promise<void> {
     const byPosition = new Map(chosen.map((one) => [one.row.position, one]));
     // Rows that shared an answer go on sharing it.
     const kept = new Map<object, Record<string, unknown>>();
@@ -148,7 +159,7 @@ class Passage {
         one.last = outcome;
         one.reached ||= step.end;
         if (step.as !== undefined) keep(one, step.as, outcome, kept);
-        if (last) this.#end(one);
+        if (further?.every((later) => !this.#isFor(later, one)) === true && !one.left) this.#end(one);
       },
     );
     // Time was over before these came to it.
@@ -170,22 +181,24 @@ class Passage {
         }
         if (text === '') return this.#leave(one, rejected('not-sent', `not sent: ${step.as}: its key is missing for this row`));
         const key = `${context}\n${text}`;
-        const ensured = values.get(key) ?? this.#world.kept.ensure(key, step.cache, () => this.#make(step, one.row));
+        const ensured = values.get(key) ?? this.#world.kept.ensure(key, step.cache, () => this.#make(step, one));
         values.set(key, ensured);
         const found = await ensured;
         if ('rejected' in found) return this.#leave(one, found.rejected);
-        one.ensured.set(step.as, key);
-        keepAs(one, step.as, { value: found.value });
+        one.ensured.set(step.as, { key, found });
+        // Rows of one key have the very same, and may share requests that read it.
+        keepAs(one, step.as, found);
       }),
     );
   }
 
   /** Runs the inner flow for one row that needs it. */
-  async #make(step: Extract<Step, { kind: 'ensure' }>, row: CallRow): Promise<Ensured> {
+  async #make(step: Extract<Step, { kind: 'ensure' }>, { row, ensured }: Traveller): Promise<Ensured> {
     let verdict: Verdict | undefined;
-    const inner = new Passage([row], this.#world, (_, one) => {
+    const settle = (_: number, one: Verdict) => {
       verdict = one;
-    });
+    };
+    const inner = new Passage([row], this.#world, settle, ensured);
     await inner.run(step.flow.steps, false);
     const [one] = inner.travellers;
     const no = (code: 'unclear' | 'not-attempted', reason: string): Ensured => ({
@@ -208,7 +221,7 @@ class Passage {
   /** What a request used and the API does not know any more is made anew the next time. */
   #forget(request: Request, one: Traveller, { answer }: Outcome): void {
     if (answer?.status !== 404 && answer?.status !== 410) return;
-    for (const [as, key] of one.ensured) if (request.readsSteps.has(as)) this.#world.kept.forget(key);
+    for (const [as, { key, found }] of one.ensured) if (request.readsSteps.has(as)) this.#world.kept.forget(key, found);
   }
 
   #leave(one: Traveller, verdict: Verdict): void {

@@ -4,13 +4,12 @@ import { createHash } from 'node:crypto';
 import { baseFor } from '../destination/bind.ts';
 import type { Job, Request } from '../destination/destination.ts';
 import { Fault } from '../fault.ts';
-import type { Answer, OutboundRequest } from '../outbound/exchange.ts';
 import type { Scope } from '../template/scope.ts';
 import type { ReadAnswer } from './answer.ts';
 import { type End, sendUntilSettled } from './attempts.ts';
 import { type Call, type PlannedRequest, rejected, type Verdict, type World } from './call.ts';
 import { renderEnvelope } from './envelope.ts';
-import { judge } from './judge.ts';
+import { judgeRead, type Stage } from './judge.ts';
 import type { CallTime } from './time.ts';
 
 /** A job that is not done: what named it, as templates see it. */
@@ -18,23 +17,18 @@ export interface Running {
   readonly named: Readonly<Record<string, unknown>>;
 }
 
-/** Under which the job that a request began is remembered: the same request, sent again, joins it. */
-export function jobKey({ method, url, body }: OutboundRequest): string {
-  return createHash('sha256')
-    .update(`${method} ${url}\n`)
-    .update(body ?? '')
-    .digest('base64');
-}
-
 /** Carries a job to its end. */
 export class JobRun {
+  /** Under which the job is remembered: the same request, sent again, joins it. */
+  readonly key: string;
   readonly #planned: PlannedRequest;
   readonly #job: Job;
+  readonly #call: Pick<Call, 'bound' | 'configuration'>;
   readonly #world: World;
   readonly #time: CallTime;
-  readonly #call: Pick<Call, 'bound' | 'configuration'>;
 
   constructor(planned: PlannedRequest, job: Job, call: Pick<Call, 'bound' | 'configuration'>, world: World, time: CallTime) {
+    this.key = keyOf(planned);
     this.#planned = planned;
     this.#job = job;
     this.#call = call;
@@ -42,65 +36,56 @@ export class JobRun {
     this.#time = time;
   }
 
-  /** @param named the answer that named the job, as templates see it */
-  async run({ named }: Running): Promise<Omit<End, 'made'>> {
-    const key = jobKey(this.#planned.outbound);
-    const { kept, clock } = this.#world;
-    const { job, scope } = { job: this.#job, scope: this.#planned.scope.with(named) };
-    kept.rememberJob(key, { named }, job.timeout);
-    const end = clock.elapsed() + job.timeout;
+  async run(running: Running): Promise<Omit<End, 'made'>> {
+    const { clock, kept } = this.#world;
+    const { every, timeout } = this.#job;
+    const { closing } = this.#time;
+    const scope = this.#planned.scope.with(running.named);
+    const end = clock.elapsed() + timeout;
     for (;;) {
-      const asked = await this.#ask(job.request, scope);
-      if ('reason' in asked)
-        return this.#all(rejected('outcome-unknown', `outcome unknown: the job could not be asked for: ${asked.reason}`));
-      const { status, headers, body } = asked.read;
-      const seen = scope.with({ status, headers, body });
-      let done: boolean;
-      try {
-        if (job.failed?.ask(seen) === true) {
-          kept.forgetJob(key);
-          return this.#judged(asked.answer, 'failed job');
-        }
-        done = job.until.ask(seen);
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error;
-        return this.#all(rejected('unclear', `whether the job is done could not be told: ${error.message}`));
+      const looked = await this.#look(scope);
+      if (looked !== undefined) return looked;
+      const goesOn = clock.elapsed() + every < end && every < this.#time.leftToStart();
+      if (goesOn) await clock.wait(every, closing);
+      if (!goesOn || closing.aborted) {
+        kept.rememberJob(this.key, running, timeout);
+        return this.#unknown('the job is still running; these rows join it when they come again');
       }
-      if (done) {
-        kept.forgetJob(key);
-        const results = job.fetch === undefined ? asked : await this.#ask(job.fetch, scope);
-        if ('reason' in results)
-          return this.#all(
-            rejected('outcome-unknown', `outcome unknown: the results of the job could not be had: ${results.reason}`),
-          );
-        return this.#judged(results.answer, 'done job');
-      }
-      const now = clock.elapsed();
-      if (now + job.every >= end || job.every >= this.#time.leftToStart()) {
-        // Until the rows come again.
-        kept.rememberJob(key, { named }, job.timeout);
-        return this.#all(
-          rejected('outcome-unknown', 'outcome unknown: the job is still running; these rows join it when they come again'),
-        );
-      }
-      await clock.wait(job.every, this.#time.closing);
     }
   }
 
-  #judged(answer: Answer, stage: 'done job' | 'failed job'): Omit<End, 'made'> {
-    const { judgement, read } = judge(this.#planned, answer, stage);
-    const settled = judgement.kind === 'settled' ? judgement : undefined;
-    return { verdicts: judgement.verdicts, answer: read, joined: settled?.joined, whole: false };
+  /** How it ended; nothing while it runs. */
+  async #look(scope: Scope): Promise<Omit<End, 'made'> | undefined> {
+    const { request, fetch } = this.#job;
+    const asked = await this.#ask(request, scope);
+    if (typeof asked === 'string') return this.#unknown(`the job could not be asked for: ${asked}`);
+    let stage: Stage | undefined;
+    try {
+      stage = this.#stageOf(asked, scope);
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error;
+      return this.#all(rejected('unclear', `whether the job is done could not be told: ${error.message}`));
+    }
+    if (stage === undefined) return undefined;
+    const results = stage === 'failed job' || fetch === undefined ? asked : await this.#ask(fetch, scope);
+    // It is remembered: the same rows, when they come again, ask for the results and do not begin it anew.
+    if (typeof results === 'string') return this.#unknown(`the results of the job could not be had: ${results}`);
+    this.#world.kept.forgetJob(this.key);
+    const judgement = judgeRead(this.#planned, results, stage);
+    const { joined, whole } = judgement.kind === 'settled' ? judgement : {};
+    return { verdicts: judgement.verdicts, answer: results, joined, whole: whole === true };
   }
 
-  async #ask(request: Request, scope: Scope): Promise<{ answer: Answer; read: ReadAnswer } | { reason: string }> {
+  /** @throws {Fault} */
+  #stageOf({ status, headers, body }: ReadAnswer, scope: Scope): Stage | undefined {
+    const seen = scope.with({ status, headers, body });
+    if (this.#job.failed?.ask(seen) === true) return 'failed job';
+    return this.#job.until.ask(seen) ? 'done job' : undefined;
+  }
+
+  /** The answer, or why there is none. */
+  async #ask(request: Request, scope: Scope): Promise<ReadAnswer | string> {
     const { bound, configuration } = this.#call;
-    let answer: Answer | undefined;
-    const send: World['send'] = async (one, options) => {
-      const reply = await this.#world.send(one, options);
-      answer = reply.kind === 'answer' ? reply : undefined;
-      return reply;
-    };
     const { auth } = this.#planned;
     let planned: PlannedRequest;
     try {
@@ -110,16 +95,29 @@ export class JobRun {
       planned = { request, rows: [row], outbound, scope, auth, rates, urgent: false, after: [], part: () => planned };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      return { reason: error.message };
+      return error.message;
     }
-    const end = await sendUntilSettled(planned, { ...this.#world, send }, this.#time, 0);
-    const [verdict] = end.verdicts;
-    if (answer === undefined || end.answer === undefined || verdict?.accepted !== true)
-      return { reason: verdict?.accepted === false ? verdict.reason : 'no answer came' };
-    return { answer, read: end.answer };
+    const { verdicts, answer } = await sendUntilSettled(planned, this.#world, this.#time, 0);
+    const [verdict] = verdicts;
+    if (verdict?.accepted === false) return verdict.reason;
+    return answer ?? 'no answer came';
+  }
+
+  #unknown(reason: string): Omit<End, 'made'> {
+    return this.#all(rejected('outcome-unknown', `outcome unknown: ${reason}`));
   }
 
   #all(verdict: Verdict): Omit<End, 'made'> {
     return { verdicts: this.#planned.rows.map(() => verdict), answer: undefined, joined: undefined, whole: false };
   }
+}
+
+/** What makes requests the same; a token and a key that are other ones each time do not make them differ. */
+function keyOf({ outbound: { method, url, headers, body = '' }, auth, request }: PlannedRequest): string {
+  const fleeting = new Set([...Object.keys(auth?.headers ?? {}), request.idempotency?.header]);
+  const own = Object.entries(headers).filter(([name]) => !fleeting.has(name));
+  return createHash('sha256')
+    .update(JSON.stringify([method, url, own]))
+    .update(body)
+    .digest('base64');
 }

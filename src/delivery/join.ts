@@ -30,7 +30,7 @@ type Said =
   | { readonly kind: 'reject'; readonly verdict: Verdict }
   | { readonly kind: 'again'; readonly verdict: Verdict; readonly after: string | undefined };
 
-/** Gathers what elements say. Of two that name one row the failing one counts. */
+/** Gathers what elements say. Of two that name one row the failing one counts; where the other accepts it, it is not sent again. */
 class Gathered {
   readonly #said: (Said | undefined)[];
   readonly #results: unknown[];
@@ -43,9 +43,13 @@ class Gathered {
 
   add(place: number, said: Said, element: unknown): void {
     const before = this.#said[place];
-    if (before?.kind === 'reject' || (before?.kind === 'again' && said.kind === 'accept')) return;
-    this.#said[place] = said;
-    this.#results[place] = element;
+    if (before === undefined || (before.kind !== 'reject' && said.kind === 'reject')) {
+      this.#said[place] = said;
+      this.#results[place] = element;
+    } else if (before.kind !== said.kind) {
+      const failing = before.kind === 'accept' ? said : before;
+      if (failing.kind === 'again') this.#said[place] = { kind: 'reject', verdict: failing.verdict };
+    }
   }
 
   /** @param unsaid for rows that no element speaks of */

@@ -36,19 +36,20 @@ export type Judgement =
 export type Stage = 'done job' | 'failed job';
 
 /** Pure: the same request and answer always give the same judgement. */
-export function judge(
-  planned: PlannedRequest,
-  reply: Answer,
-  stage?: Stage,
-): { readonly judgement: Judgement; readonly read: ReadAnswer } {
+export function judge(planned: PlannedRequest, reply: Answer): { readonly judgement: Judgement; readonly read: ReadAnswer } {
   const read = readAnswer(reply, planned.request.response.parse);
+  return { judgement: judgeRead(planned, read), read };
+}
+
+/** The same of an answer that is read already. */
+export function judgeRead(planned: PlannedRequest, read: ReadAnswer, stage?: Stage): Judgement {
   const { status, headers, body } = read;
   const judged = new Judging(planned, read, planned.scope.with({ status, headers, body }));
   try {
-    return { judgement: judged.run(stage), read };
+    return judged.run(stage);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return { judgement: judged.all(`the answer (HTTP ${status}) could not be judged: ${error.message}`), read };
+    return judged.all(`the answer (HTTP ${status}) could not be judged: ${error.message}`);
   }
 }
 

@@ -10,6 +10,8 @@ export type Ensured = { readonly value: unknown } | { readonly rejected: Verdict
 
 interface Entry {
   readonly ensured: Promise<Ensured>;
+  /** Once it is there. */
+  found?: Ensured;
   until: number;
 }
 
@@ -39,6 +41,7 @@ export class Kept {
     }
     try {
       const ensured = await entry.ensured;
+      entry.found = ensured;
       if ('value' in ensured) entry.until = this.#clock.elapsed() + cache;
       else this.#drop(key, entry);
       return ensured;
@@ -48,9 +51,9 @@ export class Kept {
     }
   }
 
-  /** The API does not know it any more. */
-  forget(key: string): void {
-    this.#entries.delete(key);
+  /** The API does not know it any more; what was made anew since is kept. */
+  forget(key: string, found: Ensured): void {
+    if (this.#entries.get(key)?.found === found) this.#entries.delete(key);
   }
 
   /** The job that this request began, where it is still worth asking for. */

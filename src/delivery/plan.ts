@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { baseFor } from '../destination/bind.ts';
 import type { Request } from '../destination/destination.ts';
+import { templatesOfBatch } from '../destination/lookups-read.ts';
 import { ROW_NAMES } from '../destination/names.ts';
 import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
@@ -97,7 +98,7 @@ class Planner implements Plan {
   /** The latest group that holds a row of this id, or of this key. */
   readonly #holders = new Map<string, Group>();
   readonly #envelopeOf: (scope: Scope) => Envelope;
-  /** The kept answers that the body of a batch reads: rows of one request must share them. */
+  /** The kept answers that the body of a batch or the reading of its answer reads: rows of one request must share them. */
   readonly #shared: readonly string[];
   /** Numbers for what may not be compared as text. */
   readonly #numbers = new Map<object, number>();
@@ -281,10 +282,10 @@ class Planner implements Plan {
   }
 }
 
-/** Of all that a request reads of steps, what its body reads is rendered once for all of its rows. */
-function sharedSteps({ body, readsSteps }: Request): string[] {
-  const names = body.kind === 'none' ? undefined : 'tree' in body ? body.tree.names : body.template.names;
-  return [...readsSteps].filter((name) => names?.has(`steps.${name}`));
+/** Of all that a request reads of steps, what is read once for all of its rows. */
+function sharedSteps(request: Request): string[] {
+  const templates = templatesOfBatch(request);
+  return [...request.readsSteps].filter((name) => templates.some((template) => template?.names.has(`steps.${name}`)));
 }
 
 /** Bytes of a row's part of a body, about: what surrounds it is little. */
@@ -310,6 +311,7 @@ function envelopes(request: Request, { bound, configuration }: Call, now: string
   const names = [
     ...(typeof request.method === 'string' ? [] : [request.method]),
     request.path.template,
+    ...(request.path.leading === undefined ? [] : [request.path.leading]),
     ...request.query,
     ...request.headers,
     ...request.rateLimits.flatMap(({ by }) => by ?? []),

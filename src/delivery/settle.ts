@@ -4,8 +4,9 @@ import { Fault } from '../fault.ts';
 import { retryAfter } from '../outbound/retry.ts';
 import type { ReadAnswer } from './answer.ts';
 import { addition, type End, sendUntilSettled, waitBeforeNext } from './attempts.ts';
+import { tooLong } from './bulkhead.ts';
 import { type Call, type PlannedRequest, rejected, type Verdict, type World } from './call.ts';
-import { JobRun, jobKey } from './jobs.ts';
+import { JobRun } from './jobs.ts';
 import type { CallTime } from './time.ts';
 
 /** What became of a row, and by which answer. */
@@ -60,12 +61,15 @@ class Settling {
     const { job } = planned.request.response;
     if (job === undefined || this.#call === undefined) return sendUntilSettled(planned, this.#world, this.#time, made);
     const run = new JobRun(planned, job, this.#call, this.#world, this.#time);
-    const running = this.#world.kept.job(jobKey(planned.outbound));
+    const running = this.#world.kept.job(run.key);
     if (running !== undefined) return { ...(await run.run(running)), made: made + 1 };
     const end = await sendUntilSettled(planned, this.#world, this.#time, made);
     if (end.job !== true || end.answer === undefined) return end;
     const { status, headers, body } = end.answer;
-    return { ...(await run.run({ named: { status, headers, body } })), made: end.made };
+    const begun = { named: { status, headers, body } };
+    // From now on: the same request may come again while this call still asks, or after its caller hung up.
+    this.#world.kept.rememberJob(run.key, begun, job.timeout);
+    return { ...(await run.run(begun)), made: end.made };
   }
 
   /** Only those rows of which the answer says that they were not taken. */
@@ -75,13 +79,18 @@ class Settling {
     again: ReadonlyMap<number, string | undefined>,
     outcomes: Outcome[],
   ): Promise<void> {
-    const places = [...again.keys()];
     const { clock } = this.#world;
-    const waits = [...again.values()].flatMap((after) => {
-      const asked = after === undefined ? undefined : retryAfter({ 'retry-after': after }, clock.now());
-      return asked?.kind === 'wait' && asked.ms > 0 ? [asked.ms] : [];
-    });
-    const asked = waits.length === 0 ? undefined : Math.max(...waits);
+    const places: number[] = [];
+    let asked: number | undefined;
+    for (const [place, after] of again) {
+      const own = after === undefined ? undefined : retryAfter({ 'retry-after': after }, clock.now());
+      const ms = own?.kind === 'wait' ? own.ms : 0;
+      // A row that has to wait for too long does not hold the others back.
+      if (ms >= this.#time.leftToStart()) add(outcomes, [place], tooLong(ms));
+      else places.push(place);
+      if (ms > 0 && ms < this.#time.leftToStart()) asked = Math.max(asked ?? 0, ms);
+    }
+    if (places.length === 0) return;
     const wait = waitBeforeNext(planned, this.#world, this.#time, made, asked);
     if (wait === undefined) return;
     if (typeof wait === 'string') return add(outcomes, places, wait);

@@ -116,7 +116,7 @@ export class FlowCompiler {
     const value = this.#author.expression(ensure.value, [...at, 'value'], this.#names.rowAnswer('the value of ensure'));
     this.#checkNames(value, [...at, 'value'], kept);
     const cache = milliseconds(ensure.cache ?? DEFAULT_CACHE, [...at, 'cache'], this.#author, { least: 0, most: LONGEST_CACHE });
-    return { kind: 'ensure', as, if: only, key, flow, value, cache, id: path.join('.') };
+    return { kind: 'ensure', as, if: only, key, flow, value, cache, id: JSON.stringify(ensure) };
   }
 
   #inner(ensure: EnsureSpec, at: Path, seen: ReadonlySet<string>): Flow {

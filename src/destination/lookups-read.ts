@@ -36,7 +36,7 @@ export function templatesOf({
     path.template,
     ...query,
     ...headers,
-    body.kind === 'none' ? undefined : 'tree' in body ? body.tree : body.template,
+    templateOf(body),
     item,
     batch?.by,
     idempotency?.by,
@@ -46,17 +46,39 @@ export function templatesOf({
   ];
 }
 
+/** Every template of a batched request that is read once for all of its rows, beside what tells which rows may share it. */
+export function templatesOfBatch({ body, response }: Pick<Request, 'body' | 'response'>): (Named | undefined)[] {
+  return [templateOf(body), ...templatesOfWhole(response)];
+}
+
 /** Every template that reads an answer. */
 export function templatesOfResponse(response: Response): (Named | undefined)[] {
-  const { rows, errors, job } = response;
+  const { rows, errors } = response;
+  return [
+    ...templatesOfWhole(response),
+    ...[response.reason, response.key],
+    ...response.rules.map(({ reason }) => reason),
+    ...[...rows, ...errors].flatMap(({ rules, reason }) => [
+      reason,
+      ...rules.flatMap((rule) => [rule.if, rule.reason, rule.after]),
+    ]),
+    ...rows.map(({ ok }) => ok),
+  ];
+}
+
+/** Those of them that read it for all rows together. */
+function templatesOfWhole({ rules, ok, accepted, rows, errors, job }: Response): (Named | undefined)[] {
   return [
     ...(job === undefined
       ? []
       : [job.until, job.failed, ...templatesOf(job.request), ...(job.fetch === undefined ? [] : templatesOf(job.fetch))]),
-    ...response.rules.flatMap((rule) => [rule.if, rule.reason, rule.after]),
-    ...[response.ok, response.reason, response.accepted, response.key],
-    ...rows.flatMap(({ each, key, index, ok, reason }) => [each, key, index, ok, reason]),
-    ...errors.flatMap(({ each, key, index, reason, required }) => [each, key, index, reason, required]),
-    ...[...rows, ...errors].flatMap((mapping) => mapping.rules.flatMap((rule) => [rule.if, rule.reason, rule.after])),
+    ...rules.flatMap((rule) => [rule.if, rule.after]),
+    ...[ok, accepted],
+    ...[...rows, ...errors].flatMap(({ each, key, index }) => [each, key, index]),
+    ...errors.map(({ required }) => required),
   ];
+}
+
+function templateOf(body: Request['body']): Named | undefined {
+  return body.kind === 'none' ? undefined : 'tree' in body ? body.tree : body.template;
 }

@@ -303,6 +303,8 @@ describe('a job', () => {
         { id: 2, reason },
       ],
     });
+    // It is remembered from the end of the call, not from its begin.
+    await work.clock.wait(5000, never);
     assert.deepEqual(await work.ask('add', params), { rejectedRows: [{ id: 2, reason: 'bad' }] });
     assert.equal(begun(), 1);
     await work.ask('add', params);
@@ -404,5 +406,66 @@ describe('bodies of batches', () => {
     const bound = destinationOf('post: /r\nbatch: { size: 10, by: record.email }\njson: "{{ records }}"');
     const { sent } = await call(bound, { rows: people('x', 'y', 'x', null, 1, '1') });
     assert.deepEqual(sent.map(emails), [['x', 'x'], ['y'], [null], [1], ['1']]);
+  });
+});
+
+describe('batches and jobs that go again', () => {
+  it('split what is still refused after the last attempt', async () => {
+    const bound = destinationOf(`${BATCH}idempotent: true\nretry: { attempts: 2, on: [409] }\nresponse: { bisect: true }`);
+    const { reasons } = await call(bound, {
+      rows: people('a', 'b'),
+      send: ({ body }) => json(body?.includes('"b"') ? 409 : 200, { message: 'in the way' }),
+    });
+    assert.deepEqual(Object.keys(reasons), ['2']);
+  });
+
+  const limited = (
+    elements: object[],
+    rest: object[] = [],
+  ): Promise<{ reasons: Readonly<Record<string, string>>; sent: readonly unknown[] }> =>
+    call(
+      destinationOf(
+        `${BATCH}response: { rows: { each: body, index: result.at, ok: result.ok, rules: [{ if: result.wait != nil, then: retry, after: result.wait }] } }`,
+      ),
+      { rows: people('a', 'b'), send: (_, n) => json(200, n === 0 ? elements : rest) },
+    );
+
+  it('do not wait for a row that must wait for too long', async () => {
+    const { reasons, sent } = await limited(
+      [
+        { at: 0, wait: 90 },
+        { at: 1, wait: 1 },
+      ],
+      [{ at: 0, ok: true }],
+    );
+    assert.deepEqual([Object.keys(reasons), sent.length], [['1'], 2]);
+  });
+
+  it('do not send a row again that is also said to be taken', async () => {
+    const { reasons, sent } = await limited([
+      { at: 0, wait: 1 },
+      { at: 0, ok: true },
+      { at: 1, ok: true },
+    ]);
+    assert.deepEqual([Object.keys(reasons), sent.length], [['1'], 1]);
+  });
+
+  it('join only the job of the same headers, and ask again for results that could not be had', async () => {
+    const bound = destinationOf(
+      `${BATCH}headers: { X-List: "{{ config.list }}" }\nresponse: { job: { get: "/jobs/{{ body.id }}", until: body.done, fetch: /results } }`,
+    );
+    let fails = true;
+    const work = atWork(bound, {
+      send: ({ url }) => (fails && url.endsWith('/results') ? json(403, {}) : json(200, { id: 1, done: true })),
+    });
+    const add = (list: string) =>
+      work.ask('add', { idColumn: 'id', configuration: { mappings: [{ from: 'email', to: 'email' }], list }, rows: people('a') });
+    const begun = () => work.sent.filter(({ request }) => request.method === 'POST').length;
+    await add('one');
+    fails = false;
+    await add('two');
+    assert.equal(begun(), 2);
+    assert.deepEqual(await add('one'), { rejectedRows: [] });
+    assert.equal(begun(), 2);
   });
 });

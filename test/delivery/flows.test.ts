@@ -339,3 +339,73 @@ save: { put: "/companies/{{ steps.company.value }}/rows/{{ id }}", json: {} }`;
     assert.deepEqual(sent.map(line).slice(-2), ['PUT /companies/old-x/rows/1', 'PUT /companies/of-y/rows/2']);
   });
 });
+
+describe('what a flow reads and keeps', () => {
+  it('calls a URL that a step was answered', async () => {
+    const bound = flow(
+      '- { request: begin, as: begun }\n- { request: send }',
+      'begin: { post: /begin, json: {} }\nsend: { put: "{{ steps.begun.headers.location }}", json: {} }',
+    );
+    const { sent, reasons } = await call(bound, {
+      rows: people('a'),
+      send: ({ method }) => json(200, {}, method === 'POST' ? { location: '/up/7' } : {}),
+    });
+    assert.deepEqual([sent.map(line), reasons], [['POST /begin', 'PUT /up/7'], {}]);
+  });
+
+  it('has accepted a row that no further step is for, whatever the others wait for', async () => {
+    const bound = flow(
+      '- { request: create }\n- { request: tag, if: record.tag == true }',
+      'create: { post: /c, json: { n: "{{ id }}" } }\ntag: { post: /t, json: {} }',
+    );
+    const { reasons } = await call(bound, {
+      rows: [
+        { id: 1, tag: false },
+        { id: 2, tag: true },
+      ],
+      deadline: 2000,
+      send: ({ url }) => (url.endsWith('/t') ? hanging() : json(201, {})),
+    });
+    assert.deepEqual(Object.keys(reasons), ['2']);
+  });
+
+  it('lets rows of one ensured value share a request that reads it', async () => {
+    const bound = flow(
+      '- { as: company, ensure: { key: record.email, request: company, value: body.id } }\n- { request: load }',
+      `company: { post: /companies, json: { name: "{{ record.email }}" } }
+load: { post: /load, batch: { size: 9 }, json: { company: "{{ steps.company.value }}", rows: "{{ records }}" } }`,
+    );
+    const { sent } = await call(bound, { rows: people('x', 'x', 'y', 'x'), send: ({ body }) => json(200, { id: body }) });
+    assert.equal(sent.filter(({ request }) => request.url.endsWith('/load')).length, 2);
+  });
+
+  it('makes anew what an inner request was answered 404 for', async () => {
+    const bound = flow(
+      `- { as: firm, ensure: { key: record.email, request: firm, value: body.id } }
+- { as: team, ensure: { key: id, request: team, value: body.id, cache: 0s } }
+- { request: save }`,
+      `firm: { post: /firms, json: {} }
+team: { post: "/firms/{{ steps.firm.value }}/teams", json: {} }
+save: { put: "/teams/{{ steps.team.value }}", json: {} }`,
+    );
+    let gone = true;
+    const work = atWork(bound, { send: ({ url }) => (gone && url.endsWith('/teams') ? json(404, {}) : json(200, { id: 1 })) });
+    const params = { idColumn: 'id', configuration: { mappings: [{ from: 'email', to: 'email' }] }, rows: people('x') };
+    await work.ask('add', params);
+    gone = false;
+    assert.deepEqual(await work.ask('add', params), { rejectedRows: [] });
+    assert.equal(work.sent.filter(({ request }) => request.url.endsWith('/firms')).length, 2);
+  });
+
+  it('keeps what a request that is answered 404 does not read', async () => {
+    const bound = flow(
+      '- { as: firm, ensure: { key: record.email, request: firm, value: body.id } }\n- { request: save }',
+      'firm: { post: /firms, json: {} }\nsave: { put: "/people/{{ id }}", json: {} }',
+    );
+    const work = atWork(bound, { send: ({ method }) => (method === 'PUT' ? json(404, {}) : json(200, { id: 1 })) });
+    const params = { idColumn: 'id', configuration: { mappings: [{ from: 'email', to: 'email' }] }, rows: people('x') };
+    await work.ask('add', params);
+    await work.ask('add', params);
+    assert.equal(work.sent.filter(({ request }) => request.method === 'POST').length, 1);
+  });
+});
