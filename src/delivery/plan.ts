@@ -1,11 +1,9 @@
 /** Turns the rows of a call into requests: rules first, then rows that may share a request are put together, in order. */
 
-import { createHash } from 'node:crypto';
 import { baseFor } from '../destination/bind.ts';
 import type { Request } from '../destination/destination.ts';
 import { templatesOfBatch } from '../destination/lookups-read.ts';
 import { ROW_NAMES } from '../destination/names.ts';
-import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';
@@ -15,6 +13,7 @@ import { renderAuth } from './auth.ts';
 import { renderBody } from './body.ts';
 import { ACCEPTED, type Call, type CallRow, type PlannedRequest, type PlannedRow, rejected, type Verdict } from './call.ts';
 import { type Envelope, renderEnvelope } from './envelope.ts';
+import { keyPart, stableKey } from './idempotency.ts';
 import { lazy } from './lazy.ts';
 import { reasonText } from './reason.ts';
 import { type CallRows, unrendered } from './rows.ts';
@@ -155,7 +154,7 @@ class Planner implements Plan {
       source,
       steps,
       item: item?.value(scope) ?? null,
-      keyPart: this.#keyPart(scope),
+      keyPart: keyPart(this.#request.idempotency, scope),
       apart: this.#apart(batch?.by, scope, steps),
     };
   }
@@ -247,27 +246,14 @@ class Planner implements Plan {
     return { request, rows, scope, outbound, auth, rates, urgent: false, after, part };
   }
 
-  #keyPart(scope: Scope): string | undefined {
-    const by = this.#request.idempotency?.by;
-    if (by === undefined) return undefined;
-    const part = scalarText(by.value(scope));
-    if (part === '') throw new Fault({ code: 'render.idempotency', sentence: 'idempotency.by gave nothing for this row' });
-    return part;
-  }
-
-  /** The same key for the same rows in every call where `by` says so, else a new one; a retry sends the same bytes. */
   #keyHeader(members: readonly Member[]): Readonly<Record<string, string>> {
     const { idempotency, name } = this.#request;
     if (idempotency === undefined) return {};
-    const [first] = members;
-    const own = first?.row.scope.get('idempotency_key');
-    if (idempotency.by === undefined)
-      return { [idempotency.header]: typeof own === 'string' && members.length === 1 ? own : this.#uuid() };
-    const parts = members.map(({ keyPart }) => keyPart);
-    const digest = createHash('sha256')
-      .update(JSON.stringify([this.#call.bound.destination.id, name, parts]))
-      .digest('hex');
-    return { [idempotency.header]: digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5') };
+    const own = members.length === 1 ? members[0]?.row.scope.get('idempotency_key') : undefined;
+    const parts = members.map((member) => member.keyPart);
+    const stable = () => stableKey([this.#call.bound.destination.id, name, parts]);
+    const key = idempotency.by !== undefined ? stable() : typeof own === 'string' ? own : this.#uuid();
+    return { [idempotency.header]: key };
   }
 
   #batchScope(first: Member, members: readonly Member[]): Scope {

@@ -5,21 +5,20 @@ import type { ConnectionSpec, RequestSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/places.ts';
 import { say } from '../manifest/say.ts';
 import type { Names } from '../template/names.ts';
-import { OUTPUT } from '../template/template.ts';
 import type { Tree } from '../template/tree.ts';
-import { parseSize } from '../units.ts';
 import type { Author } from './author.ts';
+import { checkItem, compileBatch, compileBody, namesOf } from './body.ts';
 import { compileRetry } from './connection.ts';
-import { type Body, type Idempotency, type Job, METHODS, type PathTemplate, type Request } from './destination.ts';
+import { type Idempotency, type Job, METHODS, type Request } from './destination.ts';
 import { milliseconds } from './duration.ts';
 import { breaksHeader, problemOfHeader } from './headers.ts';
 import { lookupsRead, templatesOf } from './lookups-read.ts';
 import type { PlaceNames } from './names.ts';
+import { compilePath } from './path.ts';
 import { compileRateLimits, type Defaults } from './rate-limit.ts';
 import { compileJob, compileResponse } from './response.ts';
 
 const SHORT = { get: 'GET', post: 'POST', put: 'PUT', patch: 'PATCH', delete: 'DELETE' } as const;
-const BODIES = ['json', 'ndjson', 'form', 'text'] as const;
 
 /** Until a manifest says otherwise. */
 const DEFAULT_TIMEOUT = '30s';
@@ -160,117 +159,6 @@ function longMethod(source: string, at: Path, author: Author, names: Names): Req
       didYouMean(source.toUpperCase(), METHODS),
     );
   return method ?? 'POST';
-}
-
-function compilePath(source: string, at: Path, author: Author, names: Names): PathTemplate {
-  if (source.startsWith('{{')) return compileLeading(source, at, author, names);
-  const template = author.text(source, at, names, 'path');
-  const leading = undefined;
-  if (source === '') return { leading, template, skeleton: [''] };
-  // Templates are blanked out, so that what is found in the rest stands where the author wrote it.
-  const literal = source.replace(/\{\{.*?\}\}|\{%.*?%\}/gs, (part) => OUTPUT.repeat(part.length));
-  const wrong = (sentence: string, found?: RegExpExecArray | null) =>
-    author.faultWithin('manifest.path', at, sentence, found?.index ?? 0, found?.[0].length ?? source.length);
-  const query = /[?#].*/s.exec(literal);
-  const odd = /(?!%[0-9A-Fa-f]{2})[^A-Za-z0-9\-._~!$&'()*+,;=:@/\uFFFC]/u.exec(literal.replace(/%(?=[0-9A-Fa-f]{2})/g, '-'));
-  const dots = /(?<=\/)\.{1,2}(?=\/|$)/.exec(literal);
-  if (!source.startsWith('/')) {
-    wrong('The path must begin with "/". Scheme and host stand in connection.url.');
-  } else if (query !== null) {
-    wrong('A path holds no "?" and no "#". Put parameters into query:, which encodes them.', query);
-  } else if (odd !== null) {
-    wrong(`A path holds no ${JSON.stringify(odd[0])} (RFC 3986): write it percent-encoded, a space as %20.`, odd);
-  } else if (dots !== null) {
-    wrong('The path holds "." or "..". Write the path that is meant.', dots);
-  }
-  return { leading, template, skeleton: template.literal?.split('/') };
-}
-
-/** What may hold a URL that is called: it is the author's or the operator's, or an answer's, whose origin is checked. */
-const HOLDS_URLS: ReadonlySet<string> = new Set(['settings', 'vars', 'auth', 'body', 'headers', 'steps']);
-
-/** `{{ headers.location }}`, or with a path behind it. */
-function compileLeading(source: string, at: Path, author: Author, names: Names): PathTemplate {
-  const [, expression = '', rest = ''] = /^\{\{-?(.*?)-?\}\}(.*)$/s.exec(source) ?? [];
-  const leading = author.expression(expression.trim(), at, names);
-  const template = author.text(rest, at, names, 'path');
-  const others = [...leading.names].map((name) => name.split('.')[0] ?? '').filter((name) => !HOLDS_URLS.has(name));
-  if (others.length > 0)
-    author.fault(
-      'manifest.path',
-      at,
-      `The path must begin with "/", or with a URL from settings, vars, an answer or a step; ${others[0]} may not choose what is called.`,
-    );
-  else if (rest !== '' && !rest.startsWith('/'))
-    author.fault('manifest.path', at, 'Behind the URL that begins it a path goes on with "/".');
-  return { leading, template, skeleton: template.literal?.split('/') };
-}
-
-function compileBody(spec: RequestSpec, path: Path, author: Author, names: Names, method: Request['method']): Body {
-  const given = BODIES.filter((word) => spec[word] !== undefined);
-  const [word] = given;
-  if (given.length > 1)
-    author.fault(
-      'manifest.body',
-      [...path, given[1] ?? ''],
-      `A request has one body at most; this one has ${given.join(' and ')}.`,
-      'key',
-    );
-  if (spec.omit !== undefined && word !== 'json' && word !== 'form' && word !== 'ndjson')
-    author.fault('manifest.body', [...path, 'omit'], 'omit is for json, ndjson and form bodies.', 'key');
-  if (word === undefined) return { kind: 'none' };
-  const at = [...path, word];
-  if (method === 'GET') author.fault('manifest.body', at, 'A GET request sends no body. Use query:, or post.', 'key');
-  if (word === 'ndjson') return { kind: 'ndjson', tree: author.tree(spec.ndjson, at, names, spec.omit) };
-  if (word === 'form') return { kind: 'form', tree: author.tree(spec.form, at, names, spec.omit) };
-  if (word === 'text') return { kind: 'text', template: author.text(spec.text ?? '', at, names, 'text') };
-  if (typeof spec.json !== 'string' || /^\s*\{\{(?:(?!\}\}).)*\}\}$/s.test(spec.json))
-    return { kind: 'json', tree: author.tree(spec.json, at, names, spec.omit) };
-  if (spec.omit !== undefined)
-    author.fault(
-      'manifest.body',
-      [...path, 'omit'],
-      'omit is for JSON written as a tree; leave the keys out of this text with {% if %}.',
-      'key',
-    );
-  return { kind: 'json-text', template: author.text(spec.json, at, names, 'json-value') };
-}
-
-const HOLDS_ROWS = ['items', 'records', 'rows'];
-
-function namesOf(body: Body): ReadonlySet<string> {
-  if (body.kind === 'none') return new Set();
-  return 'tree' in body ? body.tree.names : body.template.names;
-}
-
-function compileBatch(
-  { batch: spec }: RequestSpec,
-  path: Path,
-  author: Author,
-  names: Names,
-  used: ReadonlySet<string>,
-): Request['batch'] {
-  if (spec === undefined) return undefined;
-  const bytes = spec.bytes === undefined ? Number.POSITIVE_INFINITY : (parseSize(String(spec.bytes)) ?? 0);
-  return {
-    size: spec.size,
-    bytes,
-    by: author.maybeExpression(spec.by, [...path, 'batch', 'by'], names),
-    holdsRows: HOLDS_ROWS.some((name) => used.has(name)),
-  };
-}
-
-function checkItem(spec: RequestSpec, path: Path, author: Author, used: ReadonlySet<string>): void {
-  if (used.has('items') && spec.item === undefined) {
-    author.fault(
-      'manifest.item',
-      [...path, BODIES.find((word) => spec[word] !== undefined) ?? 'batch'],
-      'The body reads items, but there is no item. Add item:, one row’s part of the body, or use {{ records }}.',
-      'key',
-    );
-  } else if (!used.has('items') && spec.item !== undefined && HOLDS_ROWS.some((name) => used.has(name))) {
-    author.fault('manifest.item', [...path, 'item'], 'The body does not read items, so this item is never sent.', 'key');
-  }
 }
 
 function compileHeaders(author: Author, names: Names, connection: ConnectionSpec, spec: RequestSpec, path: Path): Tree[] {
