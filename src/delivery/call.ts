@@ -115,8 +115,8 @@ export interface PlannedRow {
   readonly position: number;
   readonly id: unknown;
   readonly scope: Scope;
-  /** The row's side of a join, as text; undefined where it has none. */
-  readonly key: string | undefined;
+  /** The row's side of a join, as texts: any of them names it. */
+  readonly keys: readonly string[];
 }
 
 /** A request rendered for its rows: every retry sends these bytes. */

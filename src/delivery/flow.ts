@@ -3,7 +3,7 @@
 import type { Flow, Request, Step } from '../destination/destination.ts';
 import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
-import { scalarText } from '../template/text.ts';
+import { scalarText, textsOf } from '../template/text.ts';
 import { ACCEPTED, type Call, type CallRow, rejected, type Verdict } from './call.ts';
 import type { Ensured, Kept } from './kept.ts';
 import { reasonText } from './reason.ts';
@@ -59,8 +59,7 @@ function wavesOf(rows: readonly CallRow[], { requests }: Flow): CallRow[][] {
     const names = [`id:${stringifyJson(row.id)}`];
     for (const key of keys) {
       try {
-        const text = scalarText(key.value(row.scope));
-        if (text !== '') names.push(`key:${text}`);
+        names.push(...textsOf(key.value(row.scope)).map((text) => `key:${text}`));
       } catch (error) {
         // The step itself will fail of it, and say so.
         if (!(error instanceof Fault)) throw error;

@@ -91,7 +91,7 @@ export class JobRun {
     try {
       const { method, url, headers, rates } = renderEnvelope(request, baseFor(bound, configuration.config), auth, scope);
       const outbound = { method, url, headers, body: undefined };
-      const row = { position: 0, id: null, scope, key: undefined };
+      const row = { position: 0, id: null, scope, keys: [] };
       planned = { request, rows: [row], outbound, scope, auth, rates, urgent: false, after: [], part: () => planned };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;

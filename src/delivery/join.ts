@@ -5,7 +5,7 @@ import { Fault } from '../fault.ts';
 import { ExactNumber } from '../numbers.ts';
 import type { Scope } from '../template/scope.ts';
 import type { ValueTemplate } from '../template/template.ts';
-import { isMap, scalarText } from '../template/text.ts';
+import { isMap, textsOf } from '../template/text.ts';
 import { ACCEPTED, rejected, type Verdict } from './call.ts';
 import type { Judging } from './judge.ts';
 import { lazy } from './lazy.ts';
@@ -141,11 +141,6 @@ function rowsNamed(
       .filter((place) => place < rows.length);
   }
   return textsOf(key?.value(scope)).flatMap((text) => judging.placeOfKey().get(text) ?? []);
-}
-
-/** Keys are compared as text; a list names several rows. */
-function textsOf(value: unknown): string[] {
-  return (Array.isArray(value) ? value : [value]).map(scalarText).filter((text) => text !== '');
 }
 
 function ofResult(judging: Judging, mapping: RowResults, index: number, result: unknown, message: () => string): Said {

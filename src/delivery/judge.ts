@@ -67,9 +67,7 @@ export class Judging {
     this.planned = planned;
     this.answer = answer;
     this.scope = scope;
-    this.placeOfKey = lazy(
-      () => new Map(planned.rows.flatMap(({ key }, place) => (key === undefined ? [] : [[key, place] as const]))),
-    );
+    this.placeOfKey = lazy(() => new Map(planned.rows.flatMap(({ keys }, place) => keys.map((key) => [key, place] as const))));
     this.#usual = lazy(() => rejected('refused', this.#statusReason()));
   }
 

@@ -196,7 +196,7 @@ export class Lookups {
     };
     const planned: PlannedRequest = {
       request: lookup.request,
-      rows: [{ position: 0, id: null, scope, key: undefined }],
+      rows: [{ position: 0, id: null, scope, keys: [] }],
       outbound,
       scope,
       auth,

@@ -8,7 +8,7 @@ import { stringifyJson } from '../numbers.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';
 import type { ValueTemplate } from '../template/template.ts';
-import { scalarText } from '../template/text.ts';
+import { textsOf } from '../template/text.ts';
 import { renderAuth } from './auth.ts';
 import { renderBody } from './body.ts';
 import { ACCEPTED, type Call, type CallRow, type PlannedRequest, type PlannedRow, rejected, type Verdict } from './call.ts';
@@ -146,8 +146,7 @@ class Planner implements Plan {
 
   #member({ position, id, source, record, scope, steps }: CallRow): Member {
     const { response, item, batch } = this.#request;
-    const key = scalarText(response.key?.value(scope));
-    const row = { position, id, scope, key: key === '' ? undefined : key };
+    const row = { position, id, scope, keys: textsOf(response.key?.value(scope)) };
     return {
       row,
       record,
@@ -178,7 +177,7 @@ class Planner implements Plan {
    */
   #place(member: Member, envelope: Envelope): void {
     const { size = 1, bytes = Number.POSITIVE_INFINITY } = this.#request.batch ?? {};
-    const names = [`id:${scalarId(member.row.id)}`, ...(member.row.key === undefined ? [] : [`key:${member.row.key}`])];
+    const names = [`id:${scalarId(member.row.id)}`, ...member.row.keys.map((key) => `key:${key}`)];
     const earlier = new Set(names.flatMap((name) => this.#holders.get(name) ?? []));
     for (const one of earlier) this.#close(one);
     const key = member.apart === '' ? envelope.key : `${envelope.key}\n${member.apart}`;

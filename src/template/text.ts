@@ -42,3 +42,8 @@ export function shown(value: unknown): string {
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
+
+/** The texts of a value, or of each of a list: what is empty is none. */
+export function textsOf(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).map(scalarText).filter((text) => text !== '');
+}

@@ -147,6 +147,34 @@ it('the body of a batch knows which field identifies its rows', async () => {
   assert.deepEqual(sent.map(bodyOf), [{ by: 'email', rows: [{ id: 1, email: 'a' }] }]);
 });
 
+describe('a row of several keys', () => {
+  const bound = destinationOf(`${BATCH}response: { key: record.email, errors: { each: body.errors, key: error.email } }`, {
+    connection: 'concurrency: 1',
+  });
+
+  it('is named by any of them', async () => {
+    const { reasons } = await call(bound, {
+      rows: people(['a', 'b'], ['c'], 'd', [], null),
+      send: () =>
+        json(200, {
+          errors: [
+            { email: 'b', message: 'no b' },
+            { email: ['x', 'd'], message: 'no d' },
+          ],
+        }),
+    });
+    assert.deepEqual(reasons, { 1: 'no b', 3: 'no d' });
+  });
+
+  it('shares no request with a row that has one of them', async () => {
+    const { sent } = await call(bound, { rows: people(['a', 'b'], ['c'], ['b', 'c']), send: () => json(200, {}) });
+    assert.deepEqual(
+      sent.map((one) => emails(one).length),
+      [2, 1],
+    );
+  });
+});
+
 describe('bisect', () => {
   const bisecting = (more = '') => destinationOf(`${BATCH}response: { bisect: true${more} }`, { connection: 'concurrency: 1' });
   const refusing =

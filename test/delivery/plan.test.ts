@@ -98,7 +98,7 @@ describe('a row whose template fails is rejected and the others are sent', () =>
     ['body', 'post: /r\njson: { v: "x{{ record.v }}" }'],
     [
       'key',
-      'post: /r\nbatch: { size: 9 }\njson: "{{ records }}"\nresponse: { key: record.v, rows: { each: body, key: result } }',
+      'post: /r\nbatch: { size: 9 }\njson: "{{ records }}"\nresponse: { key: record.v | md5, rows: { each: body, key: result | md5 } }',
     ],
     ['rule', `post: /r\nrules: [{ if: record.v, then: reject }]\njson: "{{ record }}"`],
     ['the body of its batch', 'post: /r\nbatch: { size: 9 }\ntext: "{% for r in records %}{{ r.v }}{% endfor %}"'],

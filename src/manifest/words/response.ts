@@ -12,6 +12,16 @@ const reason = (of: string) =>
     }),
   );
 
+const after = (description: string, example: string) =>
+  Type.Optional(
+    Type.Unsafe<string | number>({
+      type: ['string', 'number'],
+      description,
+      'x-expected': `a number of seconds, or a value without braces, such as: ${example}`,
+      examples: [example, 10],
+    }),
+  );
+
 const AnswerRule = words(
   {
     if: question({
@@ -23,14 +33,7 @@ const AnswerRule = words(
         "accept or reject every row of the request; retry it, the author's word that nothing was taken; reauth, with a secret that was renewed since, once; or stop: reject them, and send nothing more for a minute, or as long as after says.",
     }),
     reason: reason('the row'),
-    after: Type.Optional(
-      Type.Unsafe<string | number>({
-        type: ['string', 'number'],
-        description: 'With retry and stop: seconds to wait, or an HTTP date.',
-        'x-expected': "a number of seconds, or a value without braces, such as: headers['x-wait']",
-        examples: ["headers['x-wait']", 10],
-      }),
-    ),
+    after: after('With retry and stop: seconds to wait, or an HTTP date.', "headers['x-wait']"),
   },
   {
     title: 'answer rule',
@@ -57,14 +60,7 @@ const ElementRule = words(
       description: 'accept or reject the row, or send it again, without the others: the author’s word that it was not taken.',
     }),
     reason: reason('the row'),
-    after: Type.Optional(
-      Type.Unsafe<string | number>({
-        type: ['string', 'number'],
-        description: 'With retry: seconds to wait, or an HTTP date.',
-        'x-expected': 'a number of seconds, or a value without braces, such as: result.retry_after',
-        examples: ['result.retry_after', 10],
-      }),
-    ),
+    after: after('With retry: seconds to wait, or an HTTP date.', 'result.retry_after'),
   },
   {
     title: 'row rule',
@@ -183,7 +179,10 @@ export const Response = words(
       }),
     ),
     key: Type.Optional(
-      expression({ description: "The row's side of a join, unique in a request.", examples: ['record.email | downcase'] }),
+      expression({
+        description: "The row's side of a join, unique in a request; may be a list, of which any names the row.",
+        examples: ['record.email | downcase'],
+      }),
     ),
     rows: Type.Optional(oneOrMany(RowResults, list, 1)),
     errors: Type.Optional(oneOrMany(RowErrors, list, 1)),
