@@ -80,6 +80,16 @@ export class Author {
     return source === undefined ? undefined : this.expression(source, path, names);
   }
 
+  /** One value, or the values of several: lists among them are taken apart. */
+  maybeExpressions(source: string | readonly string[] | undefined, path: Path, names: Names): ValueTemplate | undefined {
+    if (source === undefined || typeof source === 'string') return this.maybeExpression(source, path, names);
+    const all = source.map((one, index) => this.expression(one, [...path, index], names));
+    return {
+      names: new Set(all.flatMap((one) => [...one.names])),
+      value: (scope) => all.flatMap((one) => one.value(scope)),
+    };
+  }
+
   question(source: string | boolean, path: Path, names: Names): Question {
     return compileQuestion(source, names, this.#at(path)) ?? BROKEN;
   }

@@ -36,7 +36,7 @@ export function compileResponse(
     reason: author.maybeLeaf(spec.reason, [...path, 'reason'], row),
     partial: new Set(spec.partial ?? []),
     accepted: author.maybeExpression(spec.accepted, [...path, 'accepted'], whole),
-    key: author.maybeExpression(spec.key, [...path, 'key'], names.row(`the key of ${where}`)),
+    key: author.maybeExpressions(spec.key, [...path, 'key'], names.row(`the key of ${where}`)),
     rows: mappings(spec.rows, [...path, 'rows']).map(([one, at]) => compileRows(one, at, batched, author, names, place)),
     errors: mappings(spec.errors, [...path, 'errors']).map(([one, at]) => compileErrors(one, at, batched, author, names, place)),
     unlike: [...mappings(spec.rows, ['rows']), ...mappings(spec.errors, ['errors'])].flatMap(([one, at]) =>
@@ -98,9 +98,12 @@ export function compileJob(
   };
 }
 
-/** The filter by which an expression ends, where that makes all of its text one case. */
-function caseOf(expression: string): string | undefined {
-  return /\|\s*(downcase|upcase)\s*$/.exec(expression)?.[1];
+/** The filters by which keys end, where those make all of their texts one case. */
+function caseOf(key: string | readonly string[]): string {
+  const all = (typeof key === 'string' ? [key] : key).map(
+    (one) => /\|\s*(downcase|upcase)\s*(?:\|\s*split\b[^|]*)?$/.exec(one)?.[1] ?? '',
+  );
+  return [...new Set(all)].sort().join();
 }
 
 /** One mapping or several, each with its place. */
@@ -137,7 +140,7 @@ function compileRows(spec: RowsSpec, path: Path, batched: boolean, author: Autho
   return {
     rules: compileRules(spec.rules, path, author, row),
     each: author.expression(spec.each, [...path, 'each'], names.answer(place, batched)),
-    key: author.maybeExpression(spec.key, [...path, 'key'], element),
+    key: author.maybeExpressions(spec.key, [...path, 'key'], element),
     index: author.maybeExpression(spec.index, [...path, 'index'], element),
     ok: author.maybeQuestion(spec.ok, [...path, 'ok'], row),
     reason: author.maybeLeaf(spec.reason, [...path, 'reason'], row),
@@ -156,7 +159,7 @@ function compileErrors(
   return {
     rules: compileRules(spec.rules, path, author, names.rowAnswer(place, 'error')),
     each: author.expression(spec.each, [...path, 'each'], names.answer(place, batched)),
-    key: author.maybeExpression(spec.key, [...path, 'key'], element),
+    key: author.maybeExpressions(spec.key, [...path, 'key'], element),
     index: author.maybeExpression(spec.index, [...path, 'index'], element),
     reason: author.maybeLeaf(spec.reason, [...path, 'reason'], names.rowAnswer(place, 'error')),
     unmatched: spec.unmatched ?? 'reject',

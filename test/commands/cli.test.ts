@@ -189,6 +189,10 @@ No faults in 1 manifest.
           'send',
           'post: /a\n    batch: { size: 5 }\n    json: "{{ records }}"\n    response: { key: record.email, errors: [{ each: body, key: error.email | downcase }] }',
         ),
+        'destinations/e.yaml': manifest(
+          'send',
+          'post: /a\n    batch: { size: 5 }\n    json: "{{ records }}"\n    response: { key: [id | downcase, record.email | downcase], errors: [{ each: body, key: error.emails | downcase | split: " " }] }',
+        ),
         'destinations/c.yaml': manifest(
           'send',
           'post: /a\n    batch: { size: 5 }\n    json: "{{ records }}"\n    response: { bisect: true, key: config.a, rows: { each: body, key: result.id, rules: [{ if: result.old, then: accept }] } }',
@@ -205,6 +209,7 @@ No faults in 1 manifest.
       /requests\.send\.response\.errors\.0\.key and response\.key are joined as text, and only one of the two/,
     ])
       assert.match(stdout, note);
+    assert.equal(stdout.split('made lower or upper case').length, 2, stdout);
   });
 
   it('says what a declared rate does to the batch size, and what a stable key of a batch is', async () => {

@@ -336,6 +336,18 @@ table('rows by key', [
     [undefined, undefined, 'no'],
   ],
   [
+    'take several keys on either side, and one equal value is enough',
+    '{ key: [id, record.email], rows: { each: body.rows, key: [result.id, result.email], ok: result.ok } }',
+    json(200, {
+      rows: [
+        { id: 1, ok: true },
+        { email: 'b@x.io', ok: true },
+        { id: null, email: 'c@x.io', ok: false, error: 'no' },
+      ],
+    }),
+    [undefined, undefined, 'no'],
+  ],
+  [
     'take a map as its entries',
     '{ key: record.email, rows: { each: body.rows, key: result.key, ok: result.value.ok } }',
     json(200, { rows: { 'A@x.io': { ok: true }, 'b@x.io': { ok: false }, 'c@x.io': { ok: true } } }),

@@ -2,7 +2,7 @@
 
 import Type from 'typebox';
 import { Headers, Query } from './connection.ts';
-import { choice, duration, expression, flag, integer, oneOrMany, question, template, words } from './vocabulary.ts';
+import { choice, duration, expression, expressions, flag, integer, oneOrMany, question, template, words } from './vocabulary.ts';
 
 const reason = (of: string) =>
   Type.Optional(
@@ -75,7 +75,7 @@ const RowResults = words(
     each,
     rules,
     key: Type.Optional(
-      expression({ description: "The answer's side of the join with response.key.", examples: ['result.email'] }),
+      expressions({ description: "The answer's side of the join with response.key.", examples: ['result.email'] }),
     ),
     index,
     ok: Type.Optional(
@@ -96,7 +96,7 @@ const RowErrors = words(
     each,
     rules,
     key: Type.Optional(
-      expression({
+      expressions({
         description: "The answer's side of the join with response.key; may be a list; compared as text.",
         examples: ['error.email_address | downcase'],
       }),
@@ -179,9 +179,9 @@ export const Response = words(
       }),
     ),
     key: Type.Optional(
-      expression({
+      expressions({
         description: "The row's side of a join, unique in a request; may be a list, of which any names the row.",
-        examples: ['record.email | downcase'],
+        examples: ['record.email | downcase', ['record.email | downcase', 'record.user_id']],
       }),
     ),
     rows: Type.Optional(oneOrMany(RowResults, list, 1)),

@@ -82,6 +82,17 @@ export function expression(wording: Wording): TUnsafe<string> {
   return text({ expected: 'a value without braces, such as: record.email | downcase', ...wording });
 }
 
+/** One bare Liquid value, or a list of them. */
+export function expressions(wording: Wording): TUnsafe<string | string[]> {
+  return Type.Unsafe<string | string[]>({
+    type: ['string', 'array'],
+    items: { type: 'string', description: 'One of the values.' },
+    minItems: 1,
+    'x-expected': 'a value without braces, such as: record.email | downcase, or a list of such values',
+    ...annotations(wording),
+  });
+}
+
 /** Any YAML tree whose text leaves are templates. */
 export function tree(wording: Wording): TUnsafe<unknown> {
   return Type.Unsafe<unknown>(annotations(wording));
