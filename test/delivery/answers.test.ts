@@ -339,6 +339,60 @@ describe('a job', () => {
     assert.equal(begun(), 2);
   });
 
+  const params = { idColumn: 'id', configuration: { mappings: [{ from: 'email', to: 'email' }] }, rows: people('a', 'b') };
+
+  it('that is waited for when the caller hangs up is remembered for its time, and joined', async () => {
+    const { send, begun } = jobs(3, RESULTS);
+    const work = atWork(destinationOf(JOB), { send });
+    const gone = new AbortController();
+    const left = work.ask('add', params, gone.signal);
+    await work.clock.wait(1500, never);
+    gone.abort();
+    await left;
+    // Longer since it began than it may take; shorter since the caller hung up.
+    await work.clock.wait(9500, never);
+    assert.deepEqual(await work.ask('add', params), { rejectedRows: [{ id: 2, reason: 'bad' }] });
+    assert.equal(begun(), 1);
+  });
+
+  it('that is joined has no more time for that', async () => {
+    let down = false;
+    const { send, begun } = jobs(100, RESULTS);
+    const work = atWork(destinationOf(JOB), {
+      send: (request, n, options) => (down && request.method === 'GET' ? json(403, {}) : send(request, n, options)),
+    });
+    await work.ask('add', params);
+    down = true;
+    await work.clock.wait(6000, never);
+    await work.ask('add', params);
+    assert.equal(begun(), 1);
+    await work.clock.wait(6000, never);
+    await work.ask('add', params);
+    assert.equal(begun(), 2);
+  });
+
+  it('whose last answer ok refuses is rejected whole, and split', async () => {
+    const bound = destinationOf(
+      `${BATCH}response: { bisect: true, ok: body.ok, reason: "{{ body.why }}", job: { get: "/jobs/{{ body.id }}", until: body.done } }`,
+      { connection: 'concurrency: 1' },
+    );
+    const { sent, reasons } = await call(bound, {
+      rows: people('a', 'b', 'c', 'd'),
+      send: ({ method, url, body }) => {
+        if (method === 'POST') return json(202, { id: body?.includes('"c"') === true ? 'bad' : 'good' });
+        return json(200, url.endsWith('/bad') ? { done: true, ok: false, why: 'no c' } : { done: true, ok: true });
+      },
+    });
+    assert.deepEqual(reasons, { 3: 'no c' });
+    assert.deepEqual(sent.filter(({ request }) => request.method === 'POST').map(emails), [
+      ['a', 'b', 'c', 'd'],
+      ['a', 'b'],
+      ['c', 'd'],
+      ['c'],
+      ['d'],
+    ]);
+  });
+
   it('that cannot be asked for leaves the outcome unknown', async () => {
     const { reasons } = await call(destinationOf(JOB), {
       rows: people('a'),

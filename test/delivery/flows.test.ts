@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { VirtualClock } from '../../src/cases/virtual-clock.ts';
 import type { OutboundRequest } from '../../src/outbound/exchange.ts';
-import { type Answering, atWork, bodyOf, boundOf, broken, call, hanging, json, people, type Row } from './calling.ts';
+import { type Answering, atWork, BEGIN, bodyOf, boundOf, broken, call, hanging, json, people, type Row } from './calling.ts';
 
 type Send = NonNullable<Answering['send']>;
 
@@ -114,6 +115,26 @@ describe('a flow', () => {
     assert.match(early.reasons['1'] ?? '', /the deadline of the call came before the answer$/);
   });
 
+  it('says that a row may have arrived, whatever was only asked since', async () => {
+    const bound = flow(
+      '- { request: create }\n- { request: look, as: looked }\n- { request: tag }',
+      'create: { post: /c, json: {} }\nlook: { get: /c }\ntag: { put: /t, json: {} }',
+    );
+    const clock = new VirtualClock(BEGIN);
+    const { sent, reasons } = await call(bound, {
+      rows: people('a'),
+      deadline: 2000,
+      clock,
+      send: async ({ method }) => {
+        // Just too late for another request, and early enough to be heard.
+        if (method === 'GET') await clock.wait(1920, new AbortController().signal);
+        return json(200, {});
+      },
+    });
+    assert.deepEqual(sent.map(line), ['POST /c', 'GET /c']);
+    assert.deepEqual(reasons, { 1: 'outcome unknown: the deadline of the call came before the answer' });
+  });
+
   it('has rows of one id go through it one after the other, to its end', async () => {
     const there: Record<string, number> = {};
     const { sent, reasons } = await call(UPSERT, {
@@ -209,6 +230,38 @@ send: { post: /rows, batch: { size: 10 }, json: { team: "{{ steps.team.body.id }
     );
   });
 
+  for (const [reading, rejected] of [
+    ['ok: body.team == steps.team.body.id', []],
+    ['accepted: steps.team.body.rows', []],
+    ['rules: [{ if: body.team == steps.team.body.id, then: accept }, { if: status == 200, then: reject }]', []],
+    ['errors: { each: "body.errors[steps.team.body.id]", index: error.at }', ['2']],
+    ['errors: { each: body.none, index: error.at, required: body.team != steps.team.body.id }', []],
+    ['job: { get: "/jobs/{{ steps.team.body.id }}", until: body.done }', []],
+    ['job: { get: "/jobs/{{ body.team }}", until: body.team == steps.team.body.id }', []],
+  ] as const)
+    it(`keep apart rows whose answer is read by different ones: ${reading}`, async () => {
+      const bound = flow(
+        '- { request: team, as: team }\n- { request: send }',
+        `team: { get: "/teams/{{ record.email }}" }
+send: { post: /rows, batch: { size: 10 }, json: "{{ records }}", response: { ${reading} } }`,
+      );
+      const { sent, reasons } = await call(bound, {
+        rows: people('a', 'b'),
+        send: (request) => {
+          if (request.url.includes('/teams/')) return json(200, { id: request.url.slice(-1), rows: 1 });
+          // As the manifest writes it; a job is of the team that its URL ends by.
+          const team = request.method === 'POST' ? (bodyOf({ request }) as Row[])[0]?.email : request.url.slice(-1);
+          return json(200, { team, done: true, errors: { b: [{ at: 0 }] } });
+        },
+      });
+      const batches = sent.filter(({ request }) => request.method === 'POST').map((one) => bodyOf(one) as Row[]); // as above
+      assert.deepEqual(
+        batches.map((rows) => rows.map(({ email }) => email)),
+        [['a'], ['b']],
+      );
+      assert.deepEqual(Object.keys(reasons), rejected);
+    });
+
   it('give each row its own result', async () => {
     const bound = flow(
       '- { request: lookup, as: found }\n- { request: save }',
@@ -297,6 +350,34 @@ save: { put: "/companies/{{ steps.company.value }}/rows/{{ id }}", json: {} }`;
     gone = false;
     assert.deepEqual(await work.ask('add', params(people('x'))), { rejectedRows: [] });
     assert.equal(posts(work), 2);
+  });
+
+  it('keeps what was made anew before a late 404 to a request that used the old one', async () => {
+    const work = atWork(made, {
+      send: async ({ method, url }, n) => {
+        if (method === 'POST') return json(200, { id: `made-${n}` });
+        if (!url.includes('/made-0/')) return json(200, {});
+        // The first to leave is the last to be answered.
+        if (n === 1) await work.clock.wait(3000, new AbortController().signal);
+        return json(404, { message: 'gone' });
+      },
+    });
+    const ask = () => work.ask('add', params(people('x')));
+    const late = ask();
+    await work.clock.wait(1000, new AbortController().signal);
+    const rejected = { rejectedRows: [{ id: 1, reason: 'save: HTTP 404: gone' }] };
+    assert.deepEqual(await ask(), rejected);
+    assert.deepEqual(await ask(), { rejectedRows: [] });
+    assert.equal(posts(work), 2);
+    assert.deepEqual(await late, rejected);
+    assert.deepEqual(await ask(), { rejectedRows: [] });
+    assert.equal(posts(work), 2);
+  });
+
+  it('tells keys apart as text', async () => {
+    const { sent, reasons } = await call(made, { rows: people(1, '1', 2), send: () => json(200, { id: 7 }) });
+    assert.deepEqual(reasons, {});
+    assert.equal(sent.filter(({ request }) => request.method === 'POST').length, 2);
   });
 
   it('that fails rejects the rows that need it, and is tried again by the next call', async () => {
