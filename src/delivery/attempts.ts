@@ -3,7 +3,7 @@
 import type { Answer, OutboundRequest, Reply, Unreachable } from '../outbound/exchange.ts';
 import { limitPause } from '../outbound/rate-headers.ts';
 import { backoff, DEFAULT_RETRY_ON, mayBeTaken, retryAfter, retryable } from '../outbound/retry.ts';
-import type { ReadAnswer } from './answer.ts';
+import { type ReadAnswer, readAnswer } from './answer.ts';
 import { withAuth } from './auth.ts';
 import { tooLong } from './bulkhead.ts';
 import { type PlannedRequest, type ReasonCode, rejected, type Verdict, type World } from './call.ts';
@@ -72,19 +72,26 @@ class Sending {
   }
 
   async attempt(): Promise<End | undefined> {
-    const { clock, bulkhead, send } = this.#world;
+    const { clock, bulkhead, send, breathe } = this.#world;
     const { rates, urgent, request } = this.#planned;
     const entered = await bulkhead.enter({ rates, urgent, time: this.#time, again: this.#made > 0 });
     if (typeof entered === 'string') return { ...only(this.#notEntered(entered)), made: this.#made };
     this.#made++;
     let reply: Reply | undefined;
+    let judged: () => Next | Promise<Next>;
     try {
       const timeout = Math.min(request.timeout, this.#time.left());
-      reply = await send(this.#outbound, { timeout, signal: this.#time.ended });
+      const came = await send(this.#outbound, { timeout, signal: this.#time.ended });
+      reply = came;
+      if (came.kind === 'answer') {
+        // Before its place is free: what it says may hold back what comes next.
+        const read = await readAnswer(came, request.response.parse, breathe);
+        judged = () => this.#answered(came, read);
+      } else judged = () => this.#unreachable(came);
     } finally {
       entered.done(reply);
     }
-    const next = reply.kind === 'answer' ? await this.#answered(reply) : this.#unreachable(reply);
+    const next = await judged();
     if ('verdicts' in next) return { ...next, made: this.#made };
     await clock.wait(next.wait, this.#time.closing);
     return undefined;
@@ -97,8 +104,8 @@ class Sending {
     );
   }
 
-  async #answered(answer: Answer): Promise<Next> {
-    const { judgement, read } = judge(this.#planned, answer);
+  async #answered(answer: Answer, read: ReadAnswer): Promise<Next> {
+    const judgement = judge(this.#planned, read);
     const asked = this.#pauseFor(answer, judgement);
     if (judgement.kind === 'stop') {
       const reason = judgement.verdicts.find((verdict) => !verdict.accepted)?.reason ?? 'stopped';

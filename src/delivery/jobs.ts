@@ -9,7 +9,7 @@ import type { ReadAnswer } from './answer.ts';
 import { type End, sendUntilSettled } from './attempts.ts';
 import { type Call, type PlannedRequest, rejected, type Verdict, type World } from './call.ts';
 import { renderEnvelope } from './envelope.ts';
-import { judgeRead, type Stage } from './judge.ts';
+import { judge, type Stage } from './judge.ts';
 import type { CallTime } from './time.ts';
 
 /** A job that is not done: what named it, as templates see it. */
@@ -71,7 +71,7 @@ export class JobRun {
     // It is remembered: the same rows, when they come again, ask for the results and do not begin it anew.
     if (typeof results === 'string') return this.#unknown(`the results of the job could not be had: ${results}`);
     this.#world.kept.forgetJob(this.key);
-    const judgement = judgeRead(this.#planned, results, stage);
+    const judgement = judge(this.#planned, results, stage);
     const { joined, whole } = judgement.kind === 'settled' ? judgement : {};
     return { verdicts: judgement.verdicts, answer: results, joined, whole: whole === true };
   }

@@ -5,7 +5,8 @@ import { Fault } from '../fault.ts';
 import { ExactNumber } from '../numbers.ts';
 import type { Scope } from '../template/scope.ts';
 import type { ValueTemplate } from '../template/template.ts';
-import { isMap, textsOf } from '../template/text.ts';
+import { elementsOf, isMap, textsOf } from '../template/text.ts';
+import type { ReadAnswer } from './answer.ts';
 import { ACCEPTED, rejected, type Verdict } from './call.ts';
 import type { Judging } from './judge.ts';
 import { lazy } from './lazy.ts';
@@ -69,7 +70,7 @@ export function settleByRows(judging: Judging, mappings: readonly RowResults[]):
   const { rows } = judging.planned;
   const gathered = new Gathered(rows.length);
   for (const mapping of mappings) {
-    const elements = elementsOf(mapping.each.value(judging.scope));
+    const elements = elementsIn(mapping.each.value(judging.scope), judging.answer);
     if (elements === undefined) return none(judging, 'the answer has no list of results');
     const byOrder = mapping.key === undefined && mapping.index === undefined;
     if (byOrder && elements.length > rows.length)
@@ -96,7 +97,7 @@ export function settleByErrors(judging: Judging, mappings: readonly RowErrors[])
       if (mapping.required?.ask(judging.scope) === true) return none(judging, 'the answer lacks its list of errors');
       continue;
     }
-    const elements = elementsOf(list);
+    const elements = elementsIn(list, judging.answer);
     if (elements === undefined) return none(judging, 'what stands for the list of errors in the answer is no list');
     for (const error of elements) {
       const at = namesNothing(mapping) ? rows.map((_, index) => index) : rowsNamed(judging, mapping, { error });
@@ -120,10 +121,9 @@ function none(judging: Judging, reason: string): Joined {
   return { verdicts: judging.planned.rows.map(() => verdict), again: new Map(), results: [], named: 0 };
 }
 
-/** A list as it is, a map as its entries. */
-export function elementsOf(value: unknown): unknown[] | undefined {
-  if (Array.isArray(value)) return value;
-  return isMap(value) ? Object.entries(value).map(([key, own]) => ({ key, value: own })) : undefined;
+/** The elements of what an answer has for a list: of XML one element is a list of it, of JSON a map is its entries. */
+export function elementsIn(value: unknown, { xml }: Pick<ReadAnswer, 'xml'>): unknown[] | undefined {
+  return xml && (isMap(value) || typeof value === 'string') ? [value] : elementsOf(value);
 }
 
 /** The places in the request of the rows that an element names. */

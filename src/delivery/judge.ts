@@ -2,10 +2,9 @@
 
 import type { AnswerRule, Response } from '../destination/destination.ts';
 import { Fault } from '../fault.ts';
-import type { Answer } from '../outbound/exchange.ts';
 import type { Scope } from '../template/scope.ts';
 import type { ValueTemplate } from '../template/template.ts';
-import { type ReadAnswer, readAnswer } from './answer.ts';
+import type { ReadAnswer } from './answer.ts';
 import { ACCEPTED, type PlannedRequest, rejected, type Verdict } from './call.ts';
 import { afterOf, type Joined, settleByErrors, settleByRows } from './join.ts';
 import { lazy } from './lazy.ts';
@@ -35,14 +34,8 @@ export type Judgement =
 /** Of a job: whose last answer it is. */
 export type Stage = 'done job' | 'failed job';
 
-/** Pure: the same request and answer always give the same judgement. */
-export function judge(planned: PlannedRequest, reply: Answer): { readonly judgement: Judgement; readonly read: ReadAnswer } {
-  const read = readAnswer(reply, planned.request.response.parse);
-  return { judgement: judgeRead(planned, read), read };
-}
-
-/** The same of an answer that is read already. */
-export function judgeRead(planned: PlannedRequest, read: ReadAnswer, stage?: Stage): Judgement {
+/** Pure: the same request and answer always give the same judgement. @param stage of a job's last answer */
+export function judge(planned: PlannedRequest, read: ReadAnswer, stage?: Stage): Judgement {
   const { status, headers, body } = read;
   const judged = new Judging(planned, read, planned.scope.with({ status, headers, body }));
   try {

@@ -5,16 +5,15 @@ import { type Base, type BoundDestination, baseFor } from '../destination/bind.t
 import type { Lookup } from '../destination/destination.ts';
 import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
-import type { Answer, OutboundRequest } from '../outbound/exchange.ts';
+import type { OutboundRequest } from '../outbound/exchange.ts';
 import { type Scope, scopeOf } from '../template/scope.ts';
 import { scalarText } from '../template/text.ts';
-import { readAnswer } from './answer.ts';
-
+import type { ReadAnswer } from './answer.ts';
 import { type RenderedAuth, renderAuth } from './auth.ts';
 import { renderBody } from './body.ts';
 import type { PlannedRequest, World } from './call.ts';
 import { renderEnvelope } from './envelope.ts';
-import { elementsOf } from './join.ts';
+import { elementsIn } from './join.ts';
 import { changedRequest, type Page } from './pages.ts';
 import type { RateKey } from './rate.ts';
 import { settle } from './settle.ts';
@@ -166,15 +165,15 @@ export class Lookups {
     for (let page = 1; ; page++) {
       if (page > lookup.pages) throw failed(lookup.name, `the list has more than ${lookup.pages} pages`);
       seen.add(stringifyJson(outbound));
-      const answer = await this.#ask(question, outbound, time);
-      size += answer.body.length;
+      const { answer, characters } = await this.#ask(question, outbound, time);
+      size += characters;
       if (size > this.#largest)
         throw failed(lookup.name, `its pages hold more than ${this.#largest} characters together (ROWPOST_MAX_LOOKUP)`);
-      const { status, headers, body, unreadable } = readAnswer(answer, lookup.request.response.parse);
+      const { status, headers, body, unreadable } = answer;
       if (unreadable !== undefined) throw failed(lookup.name, `HTTP ${status}, but ${unreadable}`);
       const answered = scope.with({ status, headers, body });
       if (lookup.list === undefined) return { value: body, size };
-      const elements = elementsOf(lookup.list.value(answered));
+      const elements = elementsIn(lookup.list.value(answered), answer);
       if (elements === undefined)
         throw failed(lookup.name, `HTTP ${status}, but there is no list where the manifest says (list)`);
       for (const element of elements) list.push(element);
@@ -187,11 +186,15 @@ export class Lookups {
   }
 
   /** One request, tried again as delivery tries rows; its answer where it is a yes. */
-  async #ask({ lookup, scope, auth, rates }: Question, outbound: OutboundRequest, time: CallTime): Promise<Answer> {
-    let answer: Answer | undefined;
+  async #ask(
+    { lookup, scope, auth, rates }: Question,
+    outbound: OutboundRequest,
+    time: CallTime,
+  ): Promise<{ readonly answer: ReadAnswer; readonly characters: number }> {
+    let characters = 0;
     const send: World['send'] = async (request, options) => {
       const reply = await this.#world.send(request, options);
-      answer = reply.kind === 'answer' ? reply : undefined;
+      characters = reply.kind === 'answer' ? reply.body.length : 0;
       return reply;
     };
     const planned: PlannedRequest = {
@@ -206,8 +209,8 @@ export class Lookups {
       part: () => planned,
     };
     const [outcome] = await settle(planned, { ...this.#world, send, gone: never() }, time);
-    const verdict = outcome?.verdict;
-    if (verdict?.accepted === true && answer !== undefined) return answer;
+    const { verdict, answer } = outcome ?? {};
+    if (verdict?.accepted === true && answer !== undefined) return { answer, characters };
     throw failed(lookup.name, verdict?.accepted === false ? verdict.reason : 'no answer came');
   }
 }

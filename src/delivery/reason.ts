@@ -32,8 +32,13 @@ const PLACES = [
   'reason',
   'description',
   'msg',
+  'faultstring',
   'code',
 ];
+
+const SPELLINGS: ReadonlySet<string> = new Set(
+  PLACES.flatMap((place) => [place, place.charAt(0).toUpperCase() + place.slice(1)]),
+);
 
 /** The message found in the usual places of an answer or of one of its elements, else the beginning of its text. */
 export function messageOf(body: unknown): string | undefined {
@@ -46,11 +51,13 @@ function found(value: unknown, depth: number): string | undefined {
   if (depth === 0) return undefined;
   if (Array.isArray(value)) return found(value[0], depth - 1);
   if (!isMap(value)) return undefined;
-  for (const place of PLACES) {
+  for (const place of SPELLINGS) {
     const inner = Object.hasOwn(value, place) ? found(value[place], depth - 1) : undefined;
     if (inner !== undefined) return inner;
   }
-  return undefined;
+  // What only wraps, as the root of XML does, is no level.
+  const [only, ...more] = Object.entries(value);
+  return only !== undefined && more.length === 0 && !SPELLINGS.has(only[0]) && isMap(only[1]) ? found(only[1], depth) : undefined;
 }
 
 function cut(text: string | undefined, length: number): string | undefined {

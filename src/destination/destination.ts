@@ -276,7 +276,7 @@ export interface RowRule {
 }
 
 export interface Response {
-  readonly parse: 'auto' | 'json' | 'text' | 'none';
+  readonly parse: 'auto' | 'json' | 'xml' | 'csv' | 'text' | 'none';
   readonly rules: readonly AnswerRule[];
   readonly ok: Question | undefined;
   readonly reason: ValueTemplate | undefined;

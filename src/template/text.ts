@@ -43,6 +43,12 @@ export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
+/** A list as it is, a map as its entries; undefined of anything else. */
+export function elementsOf(value: unknown): unknown[] | undefined {
+  if (Array.isArray(value)) return value;
+  return isMap(value) ? Object.entries(value).map(([key, own]) => ({ key, value: own })) : undefined;
+}
+
 /** The texts of a value, or of each of a list: what is empty is none. */
 export function textsOf(value: unknown): string[] {
   return (Array.isArray(value) ? value : [value]).map(scalarText).filter((text) => text !== '');

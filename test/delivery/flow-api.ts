@@ -86,7 +86,7 @@ export class FlowApi {
         return text(this.#honest(request, fault).status, '');
       case 'no list': {
         const { status } = this.#honest(request, fault);
-        return json(status, { results: 'fine', errors: true, even: 1, odd: 'none' });
+        return this.#says(status, { results: 'fine', errors: true, even: 1, odd: 'none' });
       }
       case 'none':
       case 'partial':
@@ -153,14 +153,21 @@ export class FlowApi {
         one.bytes !== bytes || one.looks <= 0 || this.#clock.elapsed() >= one.begun + JOB_TIMEOUT,
         'a job that runs is begun again',
       );
-    if (rows.some(({ bad }) => bad === 'whole' || (bad === 'row' && join === 'none'))) return json(422, { message: REFUSED });
+    if (rows.some(({ bad }) => bad === 'whole' || (bad === 'row' && join === 'none')))
+      return this.#says(422, { message: REFUSED });
     const results = rows.map((row, at) => this.#result(row, at, fault));
-    if (job === undefined) return json(200, this.#said(results, fault));
+    if (job === undefined) return this.#says(200, this.#said(results, fault));
     const id = `j${++this.jobsBegun}`;
     // Nobody knows of it whose answer is lost.
     const known = fault.kind === 'none' || fault.kind === 'partial';
     this.#jobs.set(id, { bytes: known ? bytes : '', results, begun: this.#clock.elapsed(), looks: job.looks });
-    return json(202, { id });
+    return this.#says(202, { id });
+  }
+
+  #says(status: number, body: object): Answer {
+    return this.#made.format === 'json'
+      ? json(status, body)
+      : text(status, element('answer', body), { 'content-type': 'application/xml' });
   }
 
   #result({ n, k, bad, busy }: FlowRow, at: number, fault: FlowFault): Result {
@@ -199,8 +206,20 @@ export class FlowApi {
   #job(pathname: string, fault: FlowFault): Answer {
     const [, , id = '', results] = pathname.split('/');
     const job = this.#jobs.get(id) ?? assert.fail(`no job ${id}`);
-    if (results === undefined && --job.looks >= 0) return json(200, { state: 'running' });
+    if (results === undefined && --job.looks >= 0) return this.#says(200, { state: 'running' });
     const said = this.#said(job.results, fault);
-    return json(200, results === undefined && this.#made.job?.fetch === true ? { state: 'done' } : said);
+    return this.#says(200, results === undefined && this.#made.job?.fetch === true ? { state: 'done' } : said);
   }
+}
+
+/** As XML: a list is its elements, of one name. */
+function element(name: string, value: unknown): string {
+  if (Array.isArray(value)) return value.map((one) => element(name, one)).join('');
+  const inner =
+    typeof value === 'object' && value !== null
+      ? Object.entries(value)
+          .map(([own, member]) => element(own, member))
+          .join('')
+      : String(value);
+  return `<${name}>${inner}</${name}>`;
 }

@@ -151,11 +151,9 @@ const Job = words(
 export const Response = words(
   {
     parse: Type.Optional(
-      Type.Unsafe<'auto' | 'json' | 'text' | 'none'>({
-        enum: ['auto', 'json', 'text', 'none'],
+      choice(['auto', 'json', 'xml', 'csv', 'text', 'none'], {
         description:
-          'How the body is read. auto: JSON where the content type says so or none is given and it looks like it, else text.',
-        'x-not-yet-values': { csv: 'reading CSV answers', xml: 'reading XML answers' },
+          'How the body is read. auto: as the content type says (JSON, XML or CSV); JSON where none is given and it looks like it; else text.',
       }),
     ),
     rules: Type.Optional(Type.Array(AnswerRule, { description: 'First match wins, asked before anything else.' })),
