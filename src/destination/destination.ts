@@ -101,6 +101,8 @@ export interface FormLevel {
 
 /** An object, a mode or a field; with `each` one for every element. */
 export interface Entry {
+  /** Where it stands in the manifest: `modes[0].fields[1]`. */
+  readonly at: string;
   readonly each: ValueTemplate | undefined;
   readonly only: Question | undefined;
   readonly id: ValueTemplate;

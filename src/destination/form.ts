@@ -123,11 +123,15 @@ export class FormCompiler {
     spec: FieldSpec | ModeSpec | ObjectSpec,
     path: Path,
     seen: readonly string[],
-  ): Pick<Entry, 'each' | 'only' | 'id' | 'label' | 'description'> {
+  ): Pick<Entry, 'at' | 'each' | 'only' | 'id' | 'label' | 'description'> {
     const where = String(path.at(-2) ?? '');
     const outer = this.#names.form(where, ...seen);
     const inner = this.#names.form(where, ...seen, ...(spec.each === undefined ? [] : ['item']));
     return {
+      at: path
+        .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
+        .join('')
+        .slice(1),
       each: this.#author.maybeExpression(spec.each, [...path, 'each'], outer),
       only: this.#author.maybeQuestion(spec.if, [...path, 'if'], inner),
       id: this.#author.leaf(spec.id, [...path, 'id'], inner),

@@ -2,7 +2,7 @@
 
 import { beginning, didYouMean, Fault, oneOf } from '../fault.ts';
 import { type Scope, scopeOf } from '../template/scope.ts';
-import { scalarText } from '../template/text.ts';
+import { elementsOf, scalarText } from '../template/text.ts';
 import type { Ask } from './ask.ts';
 import type { BoundDestination } from './bind.ts';
 import type { Entry, Flow, FormLevel, Operation } from './destination.ts';
@@ -168,7 +168,7 @@ async function itemsOf(entries: readonly Entry[], chosen: Chosen): Promise<Item[
     for (const own of scopesOf(entry, scope)) {
       if (entry.only?.ask(own) === false) continue;
       const id = scalarText(entry.id.value(own));
-      if (id === '') throw new Fault({ code: 'render.id', sentence: 'an entry of the form has an empty id' });
+      if (id === '') throw new Fault({ code: 'render.id', sentence: `${entry.at} has an empty id` });
       const description = textOf(entry.description?.value(own));
       const one = { id, label: textOf(entry.label?.value(own)) ?? id, ...(description !== undefined && { description }) };
       if (!items.has(id)) items.set(id, { listed: one, entry, scope: own });
@@ -179,11 +179,12 @@ async function itemsOf(entries: readonly Entry[], chosen: Chosen): Promise<Item[
 
 function scopesOf(entry: Entry, scope: Scope): Scope[] {
   if (entry.each === undefined) return [scope];
-  const list = entry.each.value(scope);
-  if (Array.isArray(list)) return list.map((item) => scope.with({ item }));
+  const given = entry.each.value(scope);
+  const elements = elementsOf(given);
+  if (elements !== undefined) return elements.map((item) => scope.with({ item }));
   throw new Fault({
     code: 'render.each',
-    sentence: `each must give a list; it gave ${list === undefined ? 'nothing' : 'a single value'}`,
+    sentence: `${entry.at}.each must give a list or a map; it gave ${given === undefined || given === null ? 'nothing' : 'a single value'}`,
   });
 }
 

@@ -19,7 +19,7 @@ import { type ReadConfiguration, readConfiguration } from '../destination/mappin
 import { chooseFor, validateConfiguration } from '../destination/validation.ts';
 import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
-import { type Method, type Methods, RPC_CODES, RpcError } from '../rpc/method.ts';
+import { type Method, type Methods, RPC_CODES, type RpcCode, RpcError } from '../rpc/method.ts';
 import { SERVER_SETTINGS } from '../settings.ts';
 import { isMap } from '../template/text.ts';
 import { type OperationParams, optionalConfiguration, readChoice, readConfigurationParam, readOperation } from './params.ts';
@@ -120,7 +120,13 @@ export function hightouchMethods<C extends Caller>(
 function told(error: unknown, { redact }: Pick<Running, 'redact'>): unknown {
   if (error instanceof RpcError) return new RpcError(error.code, redact(error.message), error.data);
   if (!(error instanceof Fault)) return error;
-  return new RpcError(error.code === 'lookup.failed' ? RPC_CODES.upstream : RPC_CODES.invalidParams, redact(error.message));
+  return new RpcError(codeOf(error), redact(error.message));
+}
+
+/** Whose mistake it is: the API's, the manifest's (whose templates do not fit what they are given), or else the caller's. */
+function codeOf({ code }: Fault): RpcCode {
+  if (code === 'lookup.failed') return RPC_CODES.upstream;
+  return code.startsWith('render.') ? RPC_CODES.destinationBroken : RPC_CODES.invalidParams;
 }
 
 /** Methods of a destination that is out of order: whatever is called, the answer says why. */

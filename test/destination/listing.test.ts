@@ -114,9 +114,18 @@ describe('fields', () => {
       '  - { id: a, required: "{{ vars.text }}" }',
       'render.field: the required of field "a" is neither true nor false',
     ],
-    ['without an id', '  - { id: "{{ vars.map.none }}" }', 'render.id: an entry of the form has an empty id'],
-    ['of a map', '  - { each: vars.map, id: x }', 'render.each: each must give a list; it gave a single value'],
-    ['of nothing', '  - { each: vars.map.none, id: x }', 'render.each: each must give a list; it gave nothing'],
+    ['without an id', '  - { id: "{{ vars.map.none }}" }', 'render.id: fields[0] has an empty id'],
+    ['come of a map', '  - { each: vars.map, id: "{{ item.key }}", label: "{{ item.value }}" }', `[${plain('x', '1')}]`],
+    [
+      'of a single value',
+      '  - { id: a }\n  - { each: vars.text, id: x }',
+      'render.each: fields[1].each must give a list or a map; it gave a single value',
+    ],
+    [
+      'of nothing',
+      '  - { each: vars.map.none, id: x }',
+      'render.each: fields[0].each must give a list or a map; it gave nothing',
+    ],
     [
       'of a condition that is no answer',
       '  - { id: a, if: vars.text }',

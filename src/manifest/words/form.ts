@@ -6,7 +6,8 @@ import { expression, flag, leaf, named, question, template, text, tree, words } 
 
 const each = Type.Optional(
   expression({
-    description: 'Stands for one entry per element (`item`) of this list; of two with one id the first wins.',
+    description:
+      'Stands for one entry per element (`item`) of this list, or, of a map, per {key, value}; of two with one id the first wins.',
     examples: ['vars.countries'],
   }),
 );
