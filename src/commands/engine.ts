@@ -13,6 +13,7 @@ import type { Redactor } from '../observe/redact.ts';
 import type { Send } from '../outbound/exchange.ts';
 import { createGotTransport } from '../outbound/got-transport.ts';
 import { createGuard } from '../outbound/guard.ts';
+import { createUndiciTransport } from '../outbound/undici-transport.ts';
 import type { Running } from '../protocols/hightouch.ts';
 import { SERVER_SETTINGS } from '../settings.ts';
 import { breathe, realClock } from './real-world.ts';
@@ -74,9 +75,10 @@ export function createEngine(
   const { maxResponse = SERVER_SETTINGS.maxResponse.fallback, maxLookup = SERVER_SETTINGS.maxLookup.fallback } = options;
   const secrets = [...settings.secrets, ...authSecrets(bound)];
   const guard = createGuard(options.allowPrivate, { exemptOrigin: base?.operators === true ? base.origin : undefined });
-  const { concurrency } = destination.connection;
+  const { concurrency, transport } = destination.connection;
   const connections = concurrency === 'auto' ? MOST_AUTO : concurrency;
-  const rows = createGotTransport({ connections, guard, maxResponse });
+  const createTransport = transport === 'got' ? createGotTransport : createUndiciTransport;
+  const rows = createTransport({ connections, guard, maxResponse });
   const lists = createGotTransport({ connections, guard, maxResponse: maxLookup });
   const deadline = Math.min(destination.deadline, options.deadline ?? Number.POSITIVE_INFINITY);
   const common = {

@@ -19,6 +19,7 @@ export function compileConnection(spec: ConnectionSpec, author: Author, names: P
     url: compileUrl(spec, author, names),
     auth: compileAuth(spec.auth, author, names),
     concurrency: spec.concurrency ?? DEFAULT_CONCURRENCY,
+    transport: spec.transport ?? 'undici',
   };
 }
 

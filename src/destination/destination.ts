@@ -57,6 +57,8 @@ export interface Connection {
   readonly auth: Auth | undefined;
   /** Requests in flight at most; `auto` finds the number. */
   readonly concurrency: number | 'auto';
+  /** The HTTP client that sends the requests of rows. */
+  readonly transport: 'undici' | 'got';
 }
 
 /** In no stretch of `per` milliseconds are more requests begun. */

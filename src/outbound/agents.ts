@@ -5,14 +5,7 @@ import { Agent as HttpsAgent } from 'node:https';
 import { isIPv6, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { AddressRefused, type Guard } from './guard.ts';
-
-/**
- * Milliseconds an unused connection is kept; less where the server's `Keep-Alive` says less. Common servers close
- * after 5 s (Node, Apache), and a request on a connection just being closed has an unknown outcome.
- */
-const IDLE = 4_000;
-/** Milliseconds before the next address of a host is tried beside the first; Node's own 250 is short for far hosts. */
-const NEXT_ADDRESS = 1_000;
+import { IDLE, NEXT_ADDRESS } from './transport.ts';
 
 export interface Agents {
   readonly http: HttpAgent;

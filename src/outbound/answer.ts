@@ -23,7 +23,7 @@ const INFLATERS: ReadonlyMap<string, (first: Buffer) => Transform> = new Map<str
 
 export interface Head {
   readonly status: number;
-  readonly headers: NodeJS.Dict<string[]>;
+  readonly headers: Answer['headers'];
 }
 
 /** Why there is no answer: it is over the cap, or its compression cannot be undone. */
@@ -40,30 +40,19 @@ export interface Taker {
 }
 
 /** @param done called once unless what it gives is dropped before */
-export function receiveAnswer(
-  { status, headers }: Head,
-  maxResponse: number,
-  done: (result: Answer | Unreadable) => void,
-): Taker {
-  const joined = Object.fromEntries(Object.entries(headers).map(([name, values = []]) => [name, values.join(', ')]));
-  const codings = (joined['content-encoding'] ?? '')
+export function receiveAnswer(head: Head, maxResponse: number, done: (result: Answer | Unreadable) => void): Taker {
+  let taker: Taker = new Body(head, maxResponse, done);
+  const coding = head.headers['content-encoding'];
+  if (coding === undefined) return taker;
+  const codings = coding
     .toLowerCase()
     .split(',')
-    .map((coding) => coding.trim());
-  const pieces = new Pieces();
-  let taker: Taker = bounded(maxResponse, done, {
-    take(piece, taken) {
-      pieces.add(piece);
-      taken();
-    },
-    end: () => done({ kind: 'answer', status, headers: joined, body: pieces.text(joined['content-type'] ?? '') }),
-    drop: () => pieces.drop(),
-  });
-  const hopeless = codings.length > MOST_CODINGS || codings.some((coding) => UNREADABLE.has(coding));
+    .map((one) => one.trim());
+  const hopeless = codings.length > MOST_CODINGS || codings.some((one) => UNREADABLE.has(one));
   // A body of nothing needs no inflating, whatever its headers say.
-  if (hopeless) return { ...taker, take: () => done('GARBLED') };
-  for (const coding of codings) {
-    const open = INFLATERS.get(coding);
+  if (hopeless) return { take: () => done('GARBLED'), end: () => taker.end(), drop: () => undefined };
+  for (const one of codings) {
+    const open = INFLATERS.get(one);
     if (open !== undefined)
       taker = bounded(
         maxResponse,
@@ -74,11 +63,43 @@ export function receiveAnswer(
   return taker;
 }
 
+/** The body itself, as it is once nothing has to be undone. */
+class Body implements Taker {
+  readonly #head: Head;
+  readonly #maxResponse: number;
+  readonly #done: (result: Answer | Unreadable) => void;
+  readonly #pieces = new Pieces();
+  #size = 0;
+
+  constructor(head: Head, maxResponse: number, done: (result: Answer | Unreadable) => void) {
+    this.#head = head;
+    this.#maxResponse = maxResponse;
+    this.#done = done;
+  }
+
+  take(piece: Buffer, taken: () => void): void {
+    this.#size += piece.length;
+    if (this.#size > this.#maxResponse) return this.#done('TOO_LARGE');
+    this.#pieces.add(piece);
+    taken();
+  }
+
+  end(): void {
+    const { status, headers } = this.#head;
+    this.#done({ kind: 'answer', status, headers, body: this.#pieces.text(headers['content-type'] ?? '') });
+  }
+
+  drop(): void {
+    this.#pieces.drop();
+  }
+}
+
 /** Every stage is bounded: what inflates to nothing in the end may be endless in between. */
 function bounded(maxResponse: number, done: (why: Unreadable) => void, taker: Taker): Taker {
   let size = 0;
   return {
-    ...taker,
+    end: () => taker.end(),
+    drop: () => taker.drop(),
     take(piece, taken) {
       size += piece.length;
       if (size > maxResponse) done('TOO_LARGE');

@@ -1,41 +1,22 @@
 /** Sends requests with got: once each, never following or retrying, over connections of its own behind the guard. */
 
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import got, { type Request } from 'got';
 import { type Agents, createAgents } from './agents.ts';
-import { CODINGS } from './answer.ts';
-import type { OutboundRequest, Reply, Send, SendOptions } from './exchange.ts';
+import type { OutboundRequest, Reply, SendOptions } from './exchange.ts';
 import { aborted, failure, garbled, type Progress, timedOut, tooLarge } from './failure.ts';
-import type { Guard } from './guard.ts';
 import { type Bounds, boundWire, type Reading, readResponse, type Wire } from './reading.ts';
-
-export interface TransportOptions {
-  /** Connections to one origin at a time; more requests wait their turn inside their timeout. */
-  readonly connections: number;
-  readonly guard: Guard;
-  /** Bytes of an answer's body, inflated, that are read. */
-  readonly maxResponse: number;
-  /** Milliseconds that an answer which has begun may be silent; 10 s unless given. */
-  readonly silence?: number | undefined;
-}
-
-export interface Transport {
-  readonly send: Send;
-  /** Ends all connections, also those in use. */
-  close(): void;
-}
-
-/** What a request carries unless it says otherwise. */
-const HEADERS = { 'user-agent': 'rowpost', accept: 'application/json, */*;q=0.5', 'accept-encoding': CODINGS };
-/** Bytes of an answer's headers. Node's own 16 KiB is short of some APIs' cookies and policies. */
-const MAX_HEADERS = 65_536;
-/** Bytes before the answer's own head is whole: room for some 1xx answers with headers of their own. */
-const MAX_BEFORE = 4 * MAX_HEADERS;
-/** Bytes on the wire for one of the body, at most: a chunk of one byte takes six. Else chunk extensions could go on and on. */
-const MAX_FRAMING = 8;
-const SILENCE = 10_000;
-/** The longest a timer of Node can wait, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
+import {
+  bodyLength,
+  HEADERS,
+  LONGEST,
+  MAX_BEFORE,
+  MAX_FRAMING,
+  MAX_HEADERS,
+  SILENCE,
+  type Transport,
+  type TransportOptions,
+} from './transport.ts';
 
 export function createGotTransport(options: TransportOptions): Transport {
   const { connections, guard, maxResponse, silence = SILENCE } = options;
@@ -130,16 +111,11 @@ function attempt(stream: Request, { timeout, signal }: SendOptions, options: Att
         wire?.more(maxResponse * MAX_FRAMING);
         from.on('error', fail);
         // What says that it is too large is not begun.
-        if (bodyLength(from) > maxResponse) settle(tooLarge(maxResponse));
+        if (bodyLength(from.statusCode ?? 0, from.headers) > maxResponse) settle(tooLarge(maxResponse));
         if (!settled) reading = readResponse(from, options, settle);
       });
       // 101 Switching Protocols was not asked for, and Node gives no response for it.
       request.once('upgrade', () => settle(garbled()));
     });
   });
-}
-
-/** As the head says; an answer of 304 says the length of another one (RFC 9110 section 8.6). */
-function bodyLength({ statusCode, headers }: IncomingMessage): number {
-  return statusCode === 304 ? 0 : Number(headers['content-length'] ?? 0);
 }

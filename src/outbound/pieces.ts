@@ -17,7 +17,8 @@ export class Pieces {
     // Most answers come in one.
     if (piece.length >= BLOCK || (this.#pieces.length === 0 && this.#block === undefined)) {
       this.#seal();
-      this.#pieces.push(piece);
+      // A piece keeps all of the memory that it was received in.
+      this.#pieces.push(piece.length * 2 < piece.buffer.byteLength ? Buffer.from(piece) : piece);
       return;
     }
     if (this.#used + piece.length > BLOCK) this.#seal();
@@ -28,7 +29,14 @@ export class Pieces {
   /** Everything as text; nothing is held afterwards. */
   text(contentType: string): string {
     this.#seal();
-    return decoder(contentType).decode(Buffer.concat(this.#pieces.splice(0)));
+    return decoder(contentType).decode(this.#whole());
+  }
+
+  /** The pieces are let go at once, since they take as much again. */
+  #whole(): Buffer {
+    const pieces = this.#pieces.splice(0);
+    const [first] = pieces;
+    return first !== undefined && pieces.length === 1 ? first : Buffer.concat(pieces);
   }
 
   drop(): void {
@@ -44,12 +52,15 @@ export class Pieces {
   }
 }
 
+const utf8 = new TextDecoder();
+
 function decoder(contentType: string): TextDecoder {
-  const label = /;\s*charset\s*=\s*"?([^\s";,]+)/i.exec(contentType)?.[1] ?? 'utf-8';
+  const label = /;\s*charset\s*=\s*"?([^\s";,]+)/i.exec(contentType)?.[1];
+  if (label === undefined || /^utf-?8$/i.test(label)) return utf8;
   try {
     return new TextDecoder(label);
   } catch {
     // UTF-8 is what is nearly always meant by a label that no standard knows.
-    return new TextDecoder();
+    return utf8;
   }
 }

@@ -28,7 +28,10 @@ export function readResponse(from: IncomingMessage, { maxResponse, silence }: Bo
   let ended = false;
   let stopped = false;
   let held: Buffer | null = null;
-  const head = { status: from.statusCode ?? 0, headers: from.headersDistinct };
+  const headers = Object.fromEntries(
+    Object.entries(from.headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
+  );
+  const head = { status: from.statusCode ?? 0, headers };
   const taker = receiveAnswer(head, maxResponse, (result) =>
     settle(result === 'TOO_LARGE' ? tooLarge(maxResponse) : result === 'GARBLED' ? garbled() : result),
   );

@@ -5,9 +5,10 @@ import { describe, it } from 'node:test';
 import { FAULT_NAMES, type FaultName } from '../../src/commands/chaos/faults.ts';
 import type { ScriptPlan } from '../../src/commands/chaos/script.ts';
 import { realClock } from '../../src/commands/real-world.ts';
-import { createGotTransport } from '../../src/outbound/got-transport.ts';
 import { createGuard } from '../../src/outbound/guard.ts';
+import { createUndiciTransport } from '../../src/outbound/undici-transport.ts';
 import { call, destinationOf, type Row } from '../delivery/calling.ts';
+import { type Create, TRANSPORTS } from '../outbound/transports.ts';
 import { seeded } from '../seeded.ts';
 import { type Arrived, assertTrue, type DoorOptions, openChaos } from './door.ts';
 import { startProxy, type Weather } from './proxy.ts';
@@ -64,6 +65,8 @@ interface Running extends Pick<DoorOptions, 'child'> {
   /** Milliseconds. */
   readonly deadline: number;
   readonly concurrency?: number;
+  /** Makes the transport: the one that is used by default unless given. */
+  readonly create?: Create;
   /** Milliseconds that the API is gone for, from the first request of the first call on. */
   readonly outage?: number;
 }
@@ -78,11 +81,20 @@ interface Run {
 
 /** Delivers rows to an API of its own, perhaps over a bad network, and holds what is told against what arrived. */
 async function run({ request, idempotent }: Manifest, running: Running): Promise<Run> {
-  const { child = false, scripts, rows: count, weather, deadline, concurrency = 2, outage } = running;
+  const {
+    child = false,
+    scripts,
+    rows: count,
+    weather,
+    deadline,
+    concurrency = 2,
+    create = createUndiciTransport,
+    outage,
+  } = running;
   const chaos = await openChaos({ child });
   const proxy = weather && (await startProxy(chaos, SEED));
   proxy?.weather(weather ?? {});
-  const transport = createGotTransport({ connections: concurrency, guard: createGuard(['127.0.0.0/8']), maxResponse: 1_000_000 });
+  const transport = create({ connections: concurrency, guard: createGuard(['127.0.0.0/8']), maxResponse: 1_000_000 });
   const bound = destinationOf(request, { url: proxy?.url ?? chaos.url, connection: `concurrency: ${concurrency}` });
   const sent = new Map<string, Row>();
   const refused: string[] = [];
@@ -124,30 +136,45 @@ async function run({ request, idempotent }: Manifest, running: Running): Promise
 }
 
 describe('nothing is lost where every fault is met, over a bad network', { concurrency: 4 }, () => {
-  for (const manifest of MANIFESTS) {
-    it(manifest.name, async () => {
-      const faults = manifest.faults.filter((name) => !WAITS.test(name));
-      const scripts = Array.from({ length: Math.ceil(faults.length / AT_ONCE) }, (_, round) => ({
-        requests: faults.slice(round * AT_ONCE, (round + 1) * AT_ONCE),
-      }));
-      const weather = { latency: 1, jitter: 3, slice: 1000, down: { after: 20_000, how: 'reset' } } as const;
-      const { rows, rejected, arrived } = await run(manifest, { scripts, rows: ROWS, weather, deadline: 20_000, concurrency: 4 });
-      assert.ok(rejected < rows / 2, `${rejected} of ${rows} rejected`);
-      assert.deepEqual(
-        faults.filter((name) => arrived.summary.met[name] === undefined),
-        [],
-      );
-    });
-  }
+  for (const [name, create] of TRANSPORTS)
+    for (const manifest of MANIFESTS) {
+      it(`${name}: ${manifest.name}`, async () => {
+        const faults = manifest.faults.filter((name) => !WAITS.test(name));
+        const scripts = Array.from({ length: Math.ceil(faults.length / AT_ONCE) }, (_, round) => ({
+          requests: faults.slice(round * AT_ONCE, (round + 1) * AT_ONCE),
+        }));
+        const weather = { latency: 1, jitter: 3, slice: 1000, down: { after: 20_000, how: 'reset' } } as const;
+        const { rows, rejected, arrived } = await run(manifest, {
+          scripts,
+          rows: ROWS,
+          weather,
+          deadline: 20_000,
+          concurrency: 4,
+          create,
+        });
+        assert.ok(rejected < rows / 2, `${rejected} of ${rows} rejected`);
+        assert.deepEqual(
+          faults.filter((name) => arrived.summary.met[name] === undefined),
+          [],
+        );
+      });
+    }
 });
 
 it('nothing is lost where the API is gone for a while, and it goes on when it is back', async () => {
-  for (const manifest of MANIFESTS) {
-    const patient = { ...manifest, request: manifest.request.replace('1ms..5ms', '100ms..400ms') };
-    const { tried, rejected, arrived } = await run(patient, { scripts: [{}, {}], rows: 50, deadline: 20_000, outage: 500 });
-    assert.ok(tried > arrived.summary.requests, 'some met the outage');
-    assert.ok(rejected <= 50, `${rejected} rejected, more than the first call had`);
-  }
+  for (const create of TRANSPORTS.values())
+    for (const manifest of MANIFESTS) {
+      const patient = { ...manifest, request: manifest.request.replace('1ms..5ms', '100ms..400ms') };
+      const { tried, rejected, arrived } = await run(patient, {
+        scripts: [{}, {}],
+        rows: 50,
+        deadline: 20_000,
+        create,
+        outage: 500,
+      });
+      assert.ok(tried > arrived.summary.requests, 'some met the outage');
+      assert.ok(rejected <= 50, `${rejected} rejected, more than the first call had`);
+    }
 });
 
 describe('nothing is lost to one fault that comes again and again', { skip: MANY === 0 && LONG, concurrency: 4 }, () => {

@@ -7,8 +7,8 @@ import { seededRandom, VirtualClock } from '../../src/cases/virtual-clock.ts';
 import { realClock } from '../../src/commands/real-world.ts';
 import { stringifyJson } from '../../src/numbers.ts';
 import type { Reply, SendOptions } from '../../src/outbound/exchange.ts';
-import { createGotTransport } from '../../src/outbound/got-transport.ts';
 import { createGuard } from '../../src/outbound/guard.ts';
+import { TRANSPORTS } from '../outbound/transports.ts';
 import { answerOf, failure, recipe, rows, shape } from './arbitrary-calls.ts';
 import { BEGIN, broken, type Called, call, destinationOf, hanging, type Row } from './calling.ts';
 import { accepts, mayRepeat, requestOf, rowsIn, type Shape } from './honest-judge.ts';
@@ -157,43 +157,44 @@ describe('in memory', () => {
   });
 });
 
-describe('over real connections', () => {
-  const run = fc.record({
-    made: shape,
-    given: rows,
-    tricks: fc.array(trick, { minLength: 1, maxLength: 6 }),
-    seed: fc.integer(),
-  });
-
-  it('every row ends exactly once, as the server’s own ledger has it', async () => {
-    const property = fc.asyncProperty(run, async ({ made, given, tricks, seed }) => {
-      const rowsOf = (body: string) => rowsIn(made, body).map((n) => given[n] ?? assert.fail(`no row ${n}`));
-      const server = await misbehavingServer(tricks, (one, body) => answerOf(one, rowsOf(body)));
-      const guard = createGuard(['127.0.0.0/8']);
-      const transport = createGotTransport({ connections: made.concurrency, guard, maxResponse: 100_000 });
-      try {
-        const connection = `concurrency: ${made.concurrency}`;
-        const bound = destinationOf(requestOf(made, '60ms', '1ms..5ms'), { url: server.url, connection });
-        const deadline = 5000;
-        const called = await call(bound, {
-          rows: given,
-          clock: realClock,
-          deadline,
-          random: seededRandom(seed),
-          send: (request, _, options) => transport.send(request, options),
-        });
-        // On a busy machine real timers fire late; the virtual clock above is exact.
-        assert.ok(called.took < deadline + 2000, `${called.took} ms`);
-        assert.deepEqual(called.bugs, []);
-        // An answer can be lost on the way: a row may be rejected although it was taken, never the other way round.
-        const exchanges = server.ledger.map(({ body, answer }) => ({ rows: rowsIn(made, body), reply: answer, inTime: false }));
-        check(made, given, called, exchanges);
-        if (!(made.idempotent ?? made.method === 'put')) checkRepeats(made, given, exchanges);
-      } finally {
-        transport.close();
-        server.close();
-      }
+for (const [name, create] of TRANSPORTS)
+  describe(`over real connections of ${name}`, () => {
+    const run = fc.record({
+      made: shape,
+      given: rows,
+      tricks: fc.array(trick, { minLength: 1, maxLength: 6 }),
+      seed: fc.integer(),
     });
-    await fc.assert(property, { numRuns: 500 });
+
+    it('every row ends exactly once, as the server’s own ledger has it', async () => {
+      const property = fc.asyncProperty(run, async ({ made, given, tricks, seed }) => {
+        const rowsOf = (body: string) => rowsIn(made, body).map((n) => given[n] ?? assert.fail(`no row ${n}`));
+        const server = await misbehavingServer(tricks, (one, body) => answerOf(one, rowsOf(body)));
+        const guard = createGuard(['127.0.0.0/8']);
+        const transport = create({ connections: made.concurrency, guard, maxResponse: 100_000 });
+        try {
+          const connection = `concurrency: ${made.concurrency}`;
+          const bound = destinationOf(requestOf(made, '60ms', '1ms..5ms'), { url: server.url, connection });
+          const deadline = 5000;
+          const called = await call(bound, {
+            rows: given,
+            clock: realClock,
+            deadline,
+            random: seededRandom(seed),
+            send: (request, _, options) => transport.send(request, options),
+          });
+          // On a busy machine real timers fire late; the virtual clock above is exact.
+          assert.ok(called.took < deadline + 2000, `${called.took} ms`);
+          assert.deepEqual(called.bugs, []);
+          // An answer can be lost on the way: a row may be rejected although it was taken, never the other way round.
+          const exchanges = server.ledger.map(({ body, answer }) => ({ rows: rowsIn(made, body), reply: answer, inTime: false }));
+          check(made, given, called, exchanges);
+          if (!(made.idempotent ?? made.method === 'put')) checkRepeats(made, given, exchanges);
+        } finally {
+          transport.close();
+          server.close();
+        }
+      });
+      await fc.assert(property, { numRuns: 250 });
+    });
   });
-});

@@ -5,8 +5,8 @@ import { realClock } from '../../src/commands/real-world.ts';
 import type { Clock } from '../../src/delivery/call.ts';
 import { parseJson } from '../../src/numbers.ts';
 import type { OutboundRequest } from '../../src/outbound/exchange.ts';
-import { createGotTransport } from '../../src/outbound/got-transport.ts';
 import { createGuard } from '../../src/outbound/guard.ts';
+import { type Create, TRANSPORTS } from '../outbound/transports.ts';
 import { seeded } from '../seeded.ts';
 import { type Answering, atWork, destinationOf, json } from './calling.ts';
 import type { Cause } from './fate.ts';
@@ -76,9 +76,9 @@ function inMemory(): Way {
   return { url: 'http://api.test/v1', send, take: () => sent.splice(0).map((request) => readWhole(written(request))) };
 }
 
-async function overConnections(): Promise<Way> {
+async function overConnections(create: Create): Promise<Way> {
   const { url, take } = await wire();
-  const transport = createGotTransport({ connections: 1, guard: createGuard(['127.0.0.0/8']), maxResponse: 1000 });
+  const transport = create({ connections: 1, guard: createGuard(['127.0.0.0/8']), maxResponse: 1000 });
   return { url, clock: realClock, send: (request, _, options) => transport.send(request, options), take };
 }
 
@@ -93,10 +93,15 @@ function bind({ request, connection = '' }: Shape, { url, take, ...answering }: 
 }
 
 async function prove({ seed, count, from, step, wired }: Share): Promise<Tally> {
-  const [memory, connections] = [inMemory(), await overConnections()];
+  const memory = inMemory();
+  const connections = await Promise.all(Array.from(TRANSPORTS.values(), overConnections));
   const bound = PLACES.map((place) => ({
     place,
-    own: SHAPES[place].map((shape) => ({ shape, inMemory: bind(shape, memory), wired: bind(shape, connections) })),
+    own: SHAPES[place].map((shape) => ({
+      shape,
+      inMemory: bind(shape, memory),
+      wired: connections.map((way) => bind(shape, way)),
+    })),
   }));
   const tally: Tally = { rows: {}, memory: 0, wired: 0 };
   for (let call = from; call * CALL < count; call += step) {
@@ -112,9 +117,11 @@ async function prove({ seed, count, from, step, wired }: Share): Promise<Tally> 
         }
         tally.memory += outcome.arrived.length;
         if (call % wired !== 0) continue;
-        const again = await send.wired(params);
-        assertRight(shape, rows, again);
-        tally.wired += again.arrived.length;
+        for (const wired of send.wired) {
+          const again = await wired(params);
+          assertRight(shape, rows, again);
+          tally.wired += again.arrived.length;
+        }
       } catch (error) {
         throw new Error(`SEED=${seed}, call ${call}: ${shape.request}\n${String(error)}`, { cause: error });
       }

@@ -9,8 +9,9 @@ import fc from 'fast-check';
 import { realClock } from '../../src/commands/real-world.ts';
 import type { BoundDestination } from '../../src/destination/bind.ts';
 import { ExactNumber, parseJson, stringifyJson } from '../../src/numbers.ts';
-import { createGotTransport, type Transport } from '../../src/outbound/got-transport.ts';
 import { createGuard } from '../../src/outbound/guard.ts';
+import type { Transport } from '../../src/outbound/transport.ts';
+import { TRANSPORTS } from '../outbound/transports.ts';
 import { call, destinationOf, json } from './calling.ts';
 
 /** As JSON, so that long numbers and lone surrogates can be written. */
@@ -233,113 +234,114 @@ const PLACES: readonly Place[] = [
 
 const requestOf = ({ request }: Place) => `method: POST\n${request.startsWith('path') ? '' : 'path: /r\n'}${request}\n`;
 
-describe('over a real connection', () => {
-  const arrived: Arrived[] = [];
-  let server: Server;
-  let transport: Transport;
-  let url: string;
+for (const [name, create] of TRANSPORTS)
+  describe(`over a real connection of ${name}`, () => {
+    const arrived: Arrived[] = [];
+    let server: Server;
+    let transport: Transport;
+    let url: string;
 
-  before(async () => {
-    server = createServer((request, response) => {
-      const chunks: Buffer[] = [];
-      request.on('data', (chunk: Buffer) => chunks.push(chunk));
-      request.on('end', () => {
-        arrived.push({
-          url: request.url ?? '',
-          headers: request.rawHeaders,
-          body: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks)),
+    before(async () => {
+      server = createServer((request, response) => {
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => chunks.push(chunk));
+        request.on('end', () => {
+          arrived.push({
+            url: request.url ?? '',
+            headers: request.rawHeaders,
+            body: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks)),
+          });
+          response.setHeader('content-type', 'application/json').end('{}');
         });
-        response.setHeader('content-type', 'application/json').end('{}');
       });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`; // a listening TCP server has an address of this kind
+      transport = create({ connections: 1, guard: createGuard(['127.0.0.0/8']), maxResponse: 1_000_000 });
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`; // a listening TCP server has an address of this kind
-    transport = createGotTransport({ connections: 1, guard: createGuard(['127.0.0.0/8']), maxResponse: 1_000_000 });
-  });
 
-  after(() => {
-    transport.close();
-    server.close();
-  });
-
-  /** The request of this row, or nothing where it was rejected. */
-  async function deliverOne(bound: BoundDestination, v: unknown): Promise<Arrived | undefined> {
-    arrived.length = 0;
-    const { rejected } = await call(bound, {
-      rows: [{ id: 1, v }],
-      clock: realClock,
-      send: (request, _, options) => transport.send(request, options),
+    after(() => {
+      transport.close();
+      server.close();
     });
-    assert.equal(arrived.length + rejected.length, 1);
-    if (rejected[0] !== undefined) assert.match(rejected[0].reason, /^not sent: /);
-    return arrived[0];
-  }
 
-  for (const place of PLACES) {
-    it(`${place.name}: as it is, or not at all`, async () => {
-      const bound = destinationOf(requestOf(place), { url });
-      const usual = (await deliverOne(bound, 'x')) ?? assert.fail('nothing arrived');
-      const shape = ({ url: own, headers }: Arrived) => [own.split('/').length, headers.filter((_, index) => index % 2 === 0)];
-      let kept = 0;
-      for (const written of VALUES) {
-        const value = parseJson(written);
-        const seen = await deliverOne(bound, value);
-        const wanted = place.wanted(value);
-        assert.deepEqual(seen && place.read(seen), wanted, `${place.name}: ${written.slice(0, 60)}`);
-        if (seen === undefined) continue;
-        kept++;
-        assert.deepEqual(shape(seen), shape(usual), `${place.name}: ${written.slice(0, 60)}`);
-      }
-      assert.ok(kept > VALUES.length / 4, `${kept} values were sent`);
-    });
-  }
-
-  it('names from data: as they are, or not at all', async () => {
-    const table: [request: string, read: (arrived: Arrived) => unknown][] = [
-      ['json: "{{ record.v }}"', ({ body }) => stringifyJson(parseJson(body))],
-      ['json: { "...": "{{ record.v }}" }', ({ body }) => stringifyJson(parseJson(body))],
-      ['form: { "...": "{{ record.v }}" }', ({ body }) => stringifyJson(Object.fromEntries(inBody(body)))],
-      [
-        'query: { "...": "{{ record.v }}" }',
-        ({ url: own }) => stringifyJson(Object.fromEntries(inBody(own.slice(own.indexOf('?') + 1)))),
-      ],
-    ];
-    for (const [request, read] of table) {
-      const bound = destinationOf(`post: /r\n${request}`, { url });
-      for (const written of VALUES.filter((each) => each.startsWith('"'))) {
-        const name = JSON.parse(written) as string; // it begins with a quote
-        const seen = await deliverOne(bound, Object.fromEntries([[name, '1']]));
-        if (seen !== undefined) assert.equal(read(seen), stringifyJson(Object.fromEntries([[name, '1']])));
-        else assert.ok(!name.isWellFormed(), written);
-      }
+    /** The request of this row, or nothing where it was rejected. */
+    async function deliverOne(bound: BoundDestination, v: unknown): Promise<Arrived | undefined> {
+      arrived.length = 0;
+      const { rejected } = await call(bound, {
+        rows: [{ id: 1, v }],
+        clock: realClock,
+        send: (request, _, options) => transport.send(request, options),
+      });
+      assert.equal(arrived.length + rejected.length, 1);
+      if (rejected[0] !== undefined) assert.match(rejected[0].reason, /^not sent: /);
+      return arrived[0];
     }
-  });
 
-  it('names of headers from data: only those that are names, and none of the connection’s own', async () => {
-    const bound = destinationOf('post: /r\nheaders: "{{ record.v }}"', { url });
-    for (const name of [
-      '',
-      ' ',
-      'a b',
-      'a:b',
-      'x\r\nX-Evil',
-      'é',
-      'host',
-      'Content-Length',
-      'transfer-encoding',
-      'connection',
-      'x\0',
-      '🙂',
-      '__proto__',
-      'upgrade',
-    ]) {
-      assert.equal(await deliverOne(bound, { [name]: '1' }), undefined, name);
+    for (const place of PLACES) {
+      it(`${place.name}: as it is, or not at all`, async () => {
+        const bound = destinationOf(requestOf(place), { url });
+        const usual = (await deliverOne(bound, 'x')) ?? assert.fail('nothing arrived');
+        const shape = ({ url: own, headers }: Arrived) => [own.split('/').length, headers.filter((_, index) => index % 2 === 0)];
+        let kept = 0;
+        for (const written of VALUES) {
+          const value = parseJson(written);
+          const seen = await deliverOne(bound, value);
+          const wanted = place.wanted(value);
+          assert.deepEqual(seen && place.read(seen), wanted, `${place.name}: ${written.slice(0, 60)}`);
+          if (seen === undefined) continue;
+          kept++;
+          assert.deepEqual(shape(seen), shape(usual), `${place.name}: ${written.slice(0, 60)}`);
+        }
+        assert.ok(kept > VALUES.length / 4, `${kept} values were sent`);
+      });
     }
-    const seen = await deliverOne(bound, { 'X-Own': 'a' });
-    assert.ok(seen?.headers.some((name) => name.toLowerCase() === 'x-own'));
+
+    it('names from data: as they are, or not at all', async () => {
+      const table: [request: string, read: (arrived: Arrived) => unknown][] = [
+        ['json: "{{ record.v }}"', ({ body }) => stringifyJson(parseJson(body))],
+        ['json: { "...": "{{ record.v }}" }', ({ body }) => stringifyJson(parseJson(body))],
+        ['form: { "...": "{{ record.v }}" }', ({ body }) => stringifyJson(Object.fromEntries(inBody(body)))],
+        [
+          'query: { "...": "{{ record.v }}" }',
+          ({ url: own }) => stringifyJson(Object.fromEntries(inBody(own.slice(own.indexOf('?') + 1)))),
+        ],
+      ];
+      for (const [request, read] of table) {
+        const bound = destinationOf(`post: /r\n${request}`, { url });
+        for (const written of VALUES.filter((each) => each.startsWith('"'))) {
+          const name = JSON.parse(written) as string; // it begins with a quote
+          const seen = await deliverOne(bound, Object.fromEntries([[name, '1']]));
+          if (seen !== undefined) assert.equal(read(seen), stringifyJson(Object.fromEntries([[name, '1']])));
+          else assert.ok(!name.isWellFormed(), written);
+        }
+      }
+    });
+
+    it('names of headers from data: only those that are names, and none of the connection’s own', async () => {
+      const bound = destinationOf('post: /r\nheaders: "{{ record.v }}"', { url });
+      for (const name of [
+        '',
+        ' ',
+        'a b',
+        'a:b',
+        'x\r\nX-Evil',
+        'é',
+        'host',
+        'Content-Length',
+        'transfer-encoding',
+        'connection',
+        'x\0',
+        '🙂',
+        '__proto__',
+        'upgrade',
+      ]) {
+        assert.equal(await deliverOne(bound, { [name]: '1' }), undefined, name);
+      }
+      const seen = await deliverOne(bound, { 'X-Own': 'a' });
+      assert.ok(seen?.headers.some((name) => name.toLowerCase() === 'x-own'));
+    });
   });
-});
 
 describe('whatever the text, in memory', () => {
   const odd = fc.array(

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { ATTACKS, type Attack, type Pace } from './attacks.ts';
 import type { ClientOptions, Delivered, Order } from './hostile-client.ts';
 import type { Played } from './hostile-server.ts';
+import { TRANSPORTS } from './transports.ts';
 
 /** `ANSWERS=1 node test/run.js test/outbound/hostile-answers.test.ts` is the long form: a byte a second, and what each answer costs. */
 const LONG = process.env.ANSWERS === '1';
@@ -64,112 +65,113 @@ function forked(file: string, env: Readonly<Record<string, unknown>>): Process {
   return { child, answer };
 }
 
-describe('hostile answers', { timeout: LONG ? 900_000 : 240_000 }, () => {
-  let server: Process;
-  let url: string;
+for (const transport of TRANSPORTS.keys())
+  describe(`${transport}: hostile answers`, { timeout: LONG ? 900_000 : 240_000 }, () => {
+    let server: Process;
+    let url: string;
 
-  const played = async (name: string): Promise<Played> => {
-    server.child.send(name);
-    return server.answer() as Promise<Played>; // all that it says, but for its port
-  };
-  const clientOf = async (pace: Pace) => {
-    const options: ClientOptions = { url, pace, maxResponse: CAP };
-    const { child, answer } = forked('hostile-client.ts', { CLIENT: options });
-    await answer();
-    return (names: readonly string[], collecting = false): Promise<Delivered> => {
-      const order: Order = { names, collecting };
-      child.send(order);
-      return answer() as Promise<Delivered>; // all that it says, once it is ready
+    const played = async (name: string): Promise<Played> => {
+      server.child.send(name);
+      return server.answer() as Promise<Played>; // all that it says, but for its port
     };
-  };
-  let deliver: Awaited<ReturnType<typeof clientOf>>;
-  /** Delivers a row that is answered with so many bytes: it must be taken. */
-  const honest = async (bytes: number): Promise<Delivered> => {
-    const delivered = await deliver([String(bytes)]);
-    assert.deepEqual(delivered.outcomes, [{ reply: 200 }]);
-    return delivered;
-  };
+    const clientOf = async (pace: Pace) => {
+      const options: ClientOptions = { transport, url, pace, maxResponse: CAP };
+      const { child, answer } = forked('hostile-client.ts', { CLIENT: options });
+      await answer();
+      return (names: readonly string[], collecting = false): Promise<Delivered> => {
+        const order: Order = { names, collecting };
+        child.send(order);
+        return answer() as Promise<Delivered>; // all that it says, once it is ready
+      };
+    };
+    let deliver: Awaited<ReturnType<typeof clientOf>>;
+    /** Delivers a row that is answered with so many bytes: it must be taken. */
+    const honest = async (bytes: number): Promise<Delivered> => {
+      const delivered = await deliver([String(bytes)]);
+      assert.deepEqual(delivered.outcomes, [{ reply: 200 }]);
+      return delivered;
+    };
 
-  before(async () => {
-    server = forked('hostile-server.ts', { PACE });
-    url = `http://127.0.0.1:${String(await server.answer())}`;
-    deliver = await clientOf(PATIENT);
-    for (let count = 0; count < WARM.answers; count++) await honest(WARM.bytes);
-  });
+    before(async () => {
+      server = forked('hostile-server.ts', { PACE });
+      url = `http://127.0.0.1:${String(await server.answer())}`;
+      deliver = await clientOf(PATIENT);
+      for (let count = 0; count < WARM.answers; count++) await honest(WARM.bytes);
+    });
 
-  /** What must be so of every attack, played to one row each, at once. */
-  const judge = async (attacks: readonly Attack[], delivered: Delivered): Promise<void> => {
-    for (const [place, { name, ending }] of attacks.entries()) {
-      const { reply, reason } = delivered.outcomes[place] ?? assert.fail('an outcome for each');
-      assert.match(String(reply), ending.code, name);
-      assert.match(reason ?? 'accepted', ending.reason, name);
-    }
-    const limit = Math.max(...attacks.map(({ waits }) => waits(PACE))) + SLACK;
-    assert.ok(delivered.milliseconds < limit, `${delivered.milliseconds} ms`);
-    for (const { name } of attacks.filter(({ whole }) => !whole)) {
-      const until = performance.now() + SLACK;
-      while ((await played(name)).open > 0) {
-        assert.ok(performance.now() < until, `${name}: the connection stays open`);
-        await sleep(5);
+    /** What must be so of every attack, played to one row each, at once. */
+    const judge = async (attacks: readonly Attack[], delivered: Delivered): Promise<void> => {
+      for (const [place, { name, ending }] of attacks.entries()) {
+        const { reply, reason } = delivered.outcomes[place] ?? assert.fail('an outcome for each');
+        assert.match(String(reply), ending.code, name);
+        assert.match(reason ?? 'accepted', ending.reason, name);
       }
+      const limit = Math.max(...attacks.map(({ waits }) => waits(PACE))) + SLACK;
+      assert.ok(delivered.milliseconds < limit, `${delivered.milliseconds} ms`);
+      for (const { name } of attacks.filter(({ whole }) => !whole)) {
+        const until = performance.now() + SLACK;
+        while ((await played(name)).open > 0) {
+          assert.ok(performance.now() < until, `${name}: the connection stays open`);
+          await sleep(5);
+        }
+      }
+    };
+
+    const [patient, quick] = [ATTACKS.filter(({ waits }) => waits(PACE) > 0), ATTACKS.filter(({ waits }) => waits(PACE) === 0)];
+    const mb = (bytes: number): string => (bytes / MB).toFixed(1);
+
+    for (const attack of quick) {
+      it(attack.name, async (t) => {
+        const plain = await deliver([attack.name]);
+        await judge([attack], plain);
+        assert.ok(plain.resident < MOST_RESIDENT, `resident ${mb(plain.resident)} MB`);
+        const { poured } = await played(attack.name);
+        // What is cut elsewhere brings so little that it is within the bound with all its garbage.
+        const collected = attack.large ? await deliver([attack.name], true) : undefined;
+        if (collected !== undefined) await judge([attack], collected);
+        const held = collected === undefined ? '' : `held ${mb(collected.used)} MB, `;
+        assert.ok((collected ?? plain).used < MOST_HELD, `${held}with garbage ${mb(plain.used)} MB`);
+        if (LONG)
+          t.diagnostic(
+            `${attack.name}: ${String(plain.outcomes[0]?.reply)} after ${plain.milliseconds.toFixed(0)} ms and ${mb(poured)} MB on the wire, ` +
+              `${held}with garbage ${mb(plain.used)} MB, resident ${mb(plain.resident)} MB`,
+          );
+      });
     }
-  };
 
-  const [patient, quick] = [ATTACKS.filter(({ waits }) => waits(PACE) > 0), ATTACKS.filter(({ waits }) => waits(PACE) === 0)];
-  const mb = (bytes: number): string => (bytes / MB).toFixed(1);
+    it('rows are delivered after all that as before', async () => {
+      await honest(100);
+    });
 
-  for (const attack of quick) {
-    it(attack.name, async (t) => {
-      const plain = await deliver([attack.name]);
-      await judge([attack], plain);
-      assert.ok(plain.resident < MOST_RESIDENT, `resident ${mb(plain.resident)} MB`);
-      const { poured } = await played(attack.name);
-      // What is cut elsewhere brings so little that it is within the bound with all its garbage.
-      const collected = attack.large ? await deliver([attack.name], true) : undefined;
-      if (collected !== undefined) await judge([attack], collected);
-      const held = collected === undefined ? '' : `held ${mb(collected.used)} MB, `;
-      assert.ok((collected ?? plain).used < MOST_HELD, `${held}with garbage ${mb(plain.used)} MB`);
+    it('those that take time, at once', async (t) => {
+      const hasty = await clientOf(PACE);
+      await hasty(['100']);
+      const all = await hasty(
+        patient.map(({ name }) => name),
+        true,
+      );
+      await judge(patient, all);
+      assert.ok(all.used < MOST_HELD, mb(all.used));
       if (LONG)
         t.diagnostic(
-          `${attack.name}: ${String(plain.outcomes[0]?.reply)} after ${plain.milliseconds.toFixed(0)} ms and ${mb(poured)} MB on the wire, ` +
-            `${held}with garbage ${mb(plain.used)} MB, resident ${mb(plain.resident)} MB`,
+          `${patient.length} answers that take time: ${all.milliseconds.toFixed(0)} ms, held ${mb(all.used)} MB all together`,
         );
     });
-  }
 
-  it('rows are delivered after all that as before', async () => {
-    await honest(100);
-  });
+    it('ten bombs at once: ten times the cap', async (t) => {
+      const bombs = quick.filter(({ name }) => /1 GB|100 MB that|100 MB in|redirect/.test(name)).slice(0, 10);
+      const delivered = await deliver(bombs.map(({ name }) => name));
+      await judge(bombs, delivered);
+      if (LONG) t.diagnostic(`ten at once: with garbage ${mb(delivered.used)} MB, resident ${mb(delivered.resident)} MB`);
+      assert.ok(delivered.resident < bombs.length * CAP + MOST_RESIDENT, mb(delivered.resident));
+    });
 
-  it('those that take time, at once', async (t) => {
-    const hasty = await clientOf(PACE);
-    await hasty(['100']);
-    const all = await hasty(
-      patient.map(({ name }) => name),
-      true,
-    );
-    await judge(patient, all);
-    assert.ok(all.used < MOST_HELD, mb(all.used));
-    if (LONG)
-      t.diagnostic(
-        `${patient.length} answers that take time: ${all.milliseconds.toFixed(0)} ms, held ${mb(all.used)} MB all together`,
-      );
+    it('an honest answer as large as the cap is taken', async (t) => {
+      const delivered = await honest(CAP);
+      const { used, resident } = delivered;
+      if (LONG)
+        t.diagnostic(
+          `an honest answer of 16 MiB of JSON, its text and its values: with garbage ${mb(used)} MB, resident ${mb(resident)} MB`,
+        );
+    });
   });
-
-  it('ten bombs at once: ten times the cap', async (t) => {
-    const bombs = quick.filter(({ name }) => /1 GB|100 MB that|100 MB in|redirect/.test(name)).slice(0, 10);
-    const delivered = await deliver(bombs.map(({ name }) => name));
-    await judge(bombs, delivered);
-    if (LONG) t.diagnostic(`ten at once: with garbage ${mb(delivered.used)} MB, resident ${mb(delivered.resident)} MB`);
-    assert.ok(delivered.resident < bombs.length * CAP + MOST_RESIDENT, mb(delivered.resident));
-  });
-
-  it('an honest answer as large as the cap is taken', async (t) => {
-    const delivered = await honest(CAP);
-    const { used, resident } = delivered;
-    if (LONG)
-      t.diagnostic(
-        `an honest answer of 16 MiB of JSON, its text and its values: with garbage ${mb(used)} MB, resident ${mb(resident)} MB`,
-      );
-  });
-});

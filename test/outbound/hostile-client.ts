@@ -4,13 +4,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { realClock } from '../../src/commands/real-world.ts';
 import type { Reply } from '../../src/outbound/exchange.ts';
-import { createGotTransport } from '../../src/outbound/got-transport.ts';
 import { createGuard } from '../../src/outbound/guard.ts';
 import { call, destinationOf } from '../delivery/calling.ts';
 import type { Pace } from './attacks.ts';
+import { TRANSPORTS } from './transports.ts';
 
 /** What a test hands over in `CLIENT`, as JSON. */
 export interface ClientOptions {
+  /** One of `TRANSPORTS`. */
+  readonly transport: string;
   readonly url: string;
   readonly pace: Pace;
   /** Bytes. */
@@ -41,8 +43,10 @@ export interface Delivered {
 /** One for each of the answers that are awaited at once. */
 const CONNECTIONS = 50;
 
-const { url, pace, maxResponse }: ClientOptions = JSON.parse(process.env.CLIENT ?? '');
-const transport = createGotTransport({
+const { transport: name, url, pace, maxResponse }: ClientOptions = JSON.parse(process.env.CLIENT ?? '');
+const create = TRANSPORTS.get(name);
+if (create === undefined) throw new Error(`there is no transport ${name}`);
+const transport = create({
   connections: CONNECTIONS,
   guard: createGuard(['127.0.0.0/8']),
   maxResponse,

@@ -4,11 +4,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { realClock } from '../../src/commands/real-world.ts';
-import { createGotTransport, type Transport } from '../../src/outbound/got-transport.ts';
 import { createGuard } from '../../src/outbound/guard.ts';
+import type { Transport } from '../../src/outbound/transport.ts';
 import { call, destinationOf, type Row } from '../delivery/calling.ts';
 import { type Listeners, listeners, type Watched, watchConnections } from './listeners.ts';
 import { http, type RawServer, rawServer } from './raw-server.ts';
+import { TRANSPORTS } from './transports.ts';
 
 /** `ORIGINS=5000 node test/run.js test/outbound/origin.test.ts` is the long form, in manifests; SEED repeats a run. */
 const MANIFESTS = Number(process.env.ORIGINS ?? 60);
@@ -224,65 +225,66 @@ function check(request: string, { base, method, path, query, headers }: Written,
   );
 }
 
-describe('the origin, the path and the parameters that were written', () => {
-  const arrived: string[] = [];
-  let api: RawServer;
-  let forbidden: Listeners;
-  let watched: Watched;
-  let transport: Transport;
-  before(async () => {
-    watched = watchConnections();
-    forbidden = await listeners(['127.0.0.1', '127.0.0.2', '::1']);
-    api = await rawServer((socket, request) => {
-      arrived.push(request);
-      socket.write(http('200 OK', { 'content-length': 0 }));
-    });
-    // The guard is not what stops these: all of this machine may be called.
-    transport = createGotTransport({ connections: 4, guard: createGuard(['127.0.0.0/8', '::1']), maxResponse: 1000 });
-  });
-  after(async () => {
-    watched.stop();
-    transport.close();
-    forbidden.close();
-    await api.close();
-  });
-
-  it(`${MANIFESTS} manifests, ${ROWS} rows each: nothing goes anywhere else`, { timeout: 900_000 }, async (t) => {
-    let [requests, rejections] = [0, 0];
-    const property = fc.asyncProperty(written, valuesFor(forbidden.port), async (one, { rows, c, s }) => {
-      arrived.length = 0;
-      const url = `${api.url}${one.base.map((segment) => `/${segment}`).join('')}`;
-      const bound = destinationOf(manifestOf(one), { url, top: 'settings: { s: { default: "" } }', settings: { s } });
-      const { rejected, sent, bugs } = await call(bound, {
-        rows,
-        configuration: { c, url: `http://127.0.0.1:${forbidden.port}/` },
-        clock: realClock,
-        send: (request, _, options) => transport.send(request, options),
+for (const [name, create] of TRANSPORTS)
+  describe(`${name}: the origin, the path and the parameters that were written`, () => {
+    const arrived: string[] = [];
+    let api: RawServer;
+    let forbidden: Listeners;
+    let watched: Watched;
+    let transport: Transport;
+    before(async () => {
+      watched = watchConnections();
+      forbidden = await listeners(['127.0.0.1', '127.0.0.2', '::1']);
+      api = await rawServer((socket, request) => {
+        arrived.push(request);
+        socket.write(http('200 OK', { 'content-length': 0 }));
       });
-      const planned = sent.map(({ request }) => request.url.slice(api.url.length));
-      const targets = arrived.map((request) => request.split(' ', 2)[1] ?? '');
-      assert.deepEqual(targets.sort(), planned.sort(), 'no client reads the URL otherwise');
-      assert.deepEqual(bugs, []);
-      assert.equal(arrived.length + rejected.length, rows.length, 'one request for each row that was not rejected');
-      for (const { reason } of rejected) assert.match(reason, /^not sent: /);
-      for (const request of arrived) check(request, one, api.port);
-      requests += arrived.length;
-      rejections += rejected.length;
+      // The guard is not what stops these: all of this machine may be called.
+      transport = create({ connections: 4, guard: createGuard(['127.0.0.0/8', '::1']), maxResponse: 1000 });
     });
-    await fc.assert(property, {
-      numRuns: MANIFESTS,
-      seed: SEED,
-      includeErrorInReport: true,
-      examples: [[UNESCAPED, UNESCAPED_VALUES]],
+    after(async () => {
+      watched.stop();
+      transport.close();
+      forbidden.close();
+      await api.close();
     });
-    assert.equal(forbidden.total(), 0);
-    assert.deepEqual(
-      watched.tried.filter((to) => to !== `127.0.0.1:${api.port}`),
-      [],
-    );
-    assert.ok(requests > MANIFESTS && rejections > MANIFESTS / 10, `${requests} sent, ${rejections} rejected`);
-    t.diagnostic(
-      `${MANIFESTS} manifests: ${requests} requests arrived as written, ${rejections} rows were rejected, ${forbidden.total()} connections to other listeners; SEED=${SEED}`,
-    );
+
+    it(`${MANIFESTS} manifests, ${ROWS} rows each: nothing goes anywhere else`, { timeout: 900_000 }, async (t) => {
+      let [requests, rejections] = [0, 0];
+      const property = fc.asyncProperty(written, valuesFor(forbidden.port), async (one, { rows, c, s }) => {
+        arrived.length = 0;
+        const url = `${api.url}${one.base.map((segment) => `/${segment}`).join('')}`;
+        const bound = destinationOf(manifestOf(one), { url, top: 'settings: { s: { default: "" } }', settings: { s } });
+        const { rejected, sent, bugs } = await call(bound, {
+          rows,
+          configuration: { c, url: `http://127.0.0.1:${forbidden.port}/` },
+          clock: realClock,
+          send: (request, _, options) => transport.send(request, options),
+        });
+        const planned = sent.map(({ request }) => request.url.slice(api.url.length));
+        const targets = arrived.map((request) => request.split(' ', 2)[1] ?? '');
+        assert.deepEqual(targets.sort(), planned.sort(), 'no client reads the URL otherwise');
+        assert.deepEqual(bugs, []);
+        assert.equal(arrived.length + rejected.length, rows.length, 'one request for each row that was not rejected');
+        for (const { reason } of rejected) assert.match(reason, /^not sent: /);
+        for (const request of arrived) check(request, one, api.port);
+        requests += arrived.length;
+        rejections += rejected.length;
+      });
+      await fc.assert(property, {
+        numRuns: MANIFESTS,
+        seed: SEED,
+        includeErrorInReport: true,
+        examples: [[UNESCAPED, UNESCAPED_VALUES]],
+      });
+      assert.equal(forbidden.total(), 0);
+      assert.deepEqual(
+        watched.tried.filter((to) => to !== `127.0.0.1:${api.port}`),
+        [],
+      );
+      assert.ok(requests > MANIFESTS && rejections > MANIFESTS / 10, `${requests} sent, ${rejections} rejected`);
+      t.diagnostic(
+        `${MANIFESTS} manifests: ${requests} requests arrived as written, ${rejections} rows were rejected, ${forbidden.total()} connections to other listeners; SEED=${SEED}`,
+      );
+    });
   });
-});

@@ -1,7 +1,7 @@
 /** `connection`: the defaults of every request, and how requests prove who they are. */
 
 import Type from 'typebox';
-import { duration, expression, integer, leaf, named, oneOrMany, template, text, tree, words } from './vocabulary.ts';
+import { choice, duration, expression, integer, leaf, named, oneOrMany, template, text, tree, words } from './vocabulary.ts';
 
 const leaves = (description: string) =>
   named<unknown>(tree({ description: 'A template; a list repeats the parameter, a map nests with brackets.' }), { description });
@@ -146,6 +146,12 @@ export const Connection = words(
       }),
     ),
     rateLimit: Type.Optional(RateLimits),
+    transport: Type.Optional(
+      choice(['undici', 'got'], {
+        description:
+          'The HTTP client that sends the requests of rows: undici, which takes a fraction of the work for each, or got, which is built on the client of Node itself. Default: undici.',
+      }),
+    ),
   },
   {
     title: 'connection',
@@ -156,7 +162,6 @@ export const Connection = words(
       allowPrivate:
         'lists private addresses that a request may reach; until then the operator opens them with ROWPOST_ALLOW_PRIVATE',
       maxResponse: 'bounds the size of an answer, now 16 MiB',
-      transport: 'chooses the HTTP client',
     },
     examples: [{ url: 'https://api.example.com/v1', auth: { bearer: '{{ settings.token }}' } }],
   },
