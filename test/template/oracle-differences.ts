@@ -19,7 +19,7 @@ const REFUSALS = {
   'half a character cannot be sent': 'render.surrogate',
 } as const;
 
-/** Where the oracle answers as the design says, not as LiquidJS does; or where either will do. */
+/** Where the oracle answers as the design says, not as LiquidJS does; where ours may fail; and where either will do. */
 export const ALLOWED = {
   /** A row may have a column of that name in another call; a count in its place would be somebody's data. */
   'size of a row is a column': 'as the design',
@@ -27,12 +27,14 @@ export const ALLOWED = {
   'missing and null are in no order': 'as the design',
   /** JavaScript looks for what it makes of them as text. */
   'a text contains no list and no map': 'as the design',
-  /** LiquidJS's filters and outputs look through its own objects; ours take them for maps, refuse them, or write `{}`. */
-  'nil, empty and blank as objects': 'either',
+  /** LiquidJS's filters look through its own objects; some of ours take them for maps. */
+  'nil, empty and blank in a filter': 'may fail',
+  /** Raw or not, an output makes text; LiquidJS joins a list that `capture` holds. */
+  'a captured list is no text': 'may fail',
+  /** LiquidJS writes null and "". */
+  'nil, empty and blank put out': 'either',
   /** LiquidJS adds one by one, and the errors of fractions with it; it makes `(1..0.5)` a list of 1. */
   'a range of fractions': 'either',
-  /** Raw or not, an output makes text; LiquidJS joins a list that `capture` holds. */
-  'a captured list is no text': 'either',
 } as const;
 
 /** What bounds our templates only: LiquidJS has no limit of its own, or would never end. */
@@ -65,4 +67,8 @@ export function boundBehind(code: string, sentence: string, source: string): str
 }
 
 /** Their names: each must be met, or it excuses nothing. */
-export const EXPLAINED: readonly string[] = [...Object.keys(REFUSALS), ...Object.keys(ALLOWED), ...BOUNDS.map(([name]) => name)];
+export const EXPLAINED: readonly string[] = [
+  ...Object.keys(REFUSALS),
+  ...Object.entries(ALLOWED).flatMap(([name, how]) => (how === 'either' ? [] : name)),
+  ...BOUNDS.map(([name]) => name),
+];

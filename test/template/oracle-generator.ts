@@ -116,6 +116,7 @@ const FORLOOP = [
   'parentloop.index',
   'nothing',
 ];
+const ODD_NAMES = ['nothing', '["t"]', 'constructor', '__proto__', 'size', 'first', 'last', 'forloop', 'continue', 'length'];
 const CHARACTERS = ['x', ' ', '\n', '  \n ', ', ', '"', '<', '{', 'é', '-', '%', ': '];
 
 /** Blocks inside each other. */
@@ -221,12 +222,12 @@ export class Generator {
     const before = this.#locals.length;
     const name = this.#by.of(['i', 'j', 'item', 'n', 'row']);
     const collection = this.#by.happens(0.85)
-      ? this.#path(this.#by.of(['l', 'll', 'items', 'o', 'rows', 'any']))
+      ? this.#path(this.#by.of(['l', 'll', 'items', 'o', 'rows', 'records', 'any']))
       : this.#operand();
     const modifiers: string[] = [];
     if (this.#by.happens(0.25)) modifiers.push(`limit: ${this.#argument('count')}`);
     if (this.#by.happens(0.25)) modifiers.push(`offset: ${this.#by.happens(0.3) ? 'continue' : this.#argument('count')}`);
-    if (this.#by.happens(0.2)) modifiers.push('reversed');
+    if (this.#by.happens(0.2)) modifiers.push(this.#by.happens(0.9) ? 'reversed' : `reversed: ${this.#operand()}`);
     if (this.#by.happens(0.3)) modifiers.reverse();
     this.#locals.push(name, 'forloop');
     const body = this.#block(depth + 1) + (this.#by.happens(0.2) ? this.#leave() : '');
@@ -343,9 +344,7 @@ export class Generator {
       const local = this.#by.of(this.#locals);
       return local === 'forloop' && this.#by.happens(0.9) ? `forloop.${this.#by.of(FORLOOP)}` : local;
     }
-    return this.#by.happens(0.97)
-      ? this.#by.of(Object.keys(NAMES))
-      : this.#by.of(['nothing', '["t"]', 'constructor', '__proto__']);
+    return this.#by.happens(0.97) ? this.#by.of(Object.keys(NAMES)) : this.#by.of(ODD_NAMES);
   }
 
   #path(root: string): string {

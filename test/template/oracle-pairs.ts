@@ -7,7 +7,7 @@ import type { Names } from '../../src/template/names.ts';
 import { type Scope, scopeOf, type Values } from '../../src/template/scope.ts';
 import { compileExpression, compileLeaf, compileQuestion, compileText } from '../../src/template/template.ts';
 import { type Judgement, Oracle } from './oracle.ts';
-import { ALLOWED, boundBehind, codeOf } from './oracle-differences.ts';
+import { ALLOWED, type Allowed, boundBehind, codeOf } from './oracle-differences.ts';
 import type { TextPlace } from './oracle-places.ts';
 
 /** What a template is compiled as. */
@@ -68,21 +68,25 @@ function outcomeOf(run: (scope: Scope) => unknown, values: Values): Outcome {
 }
 
 function verdictOf(ours: Outcome, theirs: Judgement, source: string): Verdict {
-  const by = [...theirs.allowed].find((name) => ALLOWED[name] === 'as the design');
-  const different: Verdict = { is: 'different', ours: shownOutcome(ours), theirs: shownJudgement(theirs) };
-  const either = [...theirs.allowed].find((name) => ALLOWED[name] === 'either');
-  if ('thrown' in ours) {
-    if (!(ours.thrown instanceof Fault)) return different;
-    const { code, sentence } = ours.thrown;
-    if ('refused' in theirs && codeOf(theirs.refused.refusal) === code) return { is: 'explained', by: theirs.refused.refusal };
-    if ('error' in theirs) return { is: 'both failed' };
-    const bound = boundBehind(code, sentence, source);
-    if (bound !== undefined) return { is: 'explained', by: bound };
-    return either === undefined ? different : { is: 'explained', by: either };
-  }
-  // Equal although LiquidJS's own objects took part is just that.
-  if ('value' in theirs && same(ours.value, theirs.value)) return by === undefined ? { is: 'equal' } : { is: 'explained', by };
-  return either === undefined ? different : { is: 'explained', by: either };
+  const by = 'thrown' in ours ? excuseOfFault(ours.thrown, theirs, source) : excuseOfValue(ours.value, theirs);
+  if (by === undefined) return { is: 'different', ours: shownOutcome(ours), theirs: shownJudgement(theirs) };
+  return by === 'equal' || by === 'both failed' ? { is: by } : { is: 'explained', by };
+}
+
+function excuseOfFault(thrown: unknown, theirs: Judgement, source: string): string | undefined {
+  if (!(thrown instanceof Fault)) return undefined;
+  if ('refused' in theirs && codeOf(theirs.refused.refusal) === thrown.code) return theirs.refused.refusal;
+  if ('error' in theirs) return 'both failed';
+  return boundBehind(thrown.code, thrown.sentence, source) ?? allowed(theirs, 'may fail') ?? allowed(theirs, 'either');
+}
+
+function excuseOfValue(value: unknown, theirs: Judgement): string | undefined {
+  if ('value' in theirs && same(value, theirs.value)) return allowed(theirs, 'as the design') ?? 'equal';
+  return allowed(theirs, 'either');
+}
+
+function allowed(theirs: Judgement, how: (typeof ALLOWED)[Allowed]): Allowed | undefined {
+  return [...theirs.allowed].find((name) => ALLOWED[name] === how);
 }
 
 /** The same value of the same type, down to the order of keys and the digits of an exact number. Neither text nor JSON tells -0 from 0. */

@@ -24,7 +24,7 @@ class Put {
 }
 
 export function put(this: { context: Judged }, value: unknown): Put {
-  if (value instanceof Drop) this.context.allowed.add('nil, empty and blank as objects');
+  if (value instanceof Drop) this.context.allowed.add('nil, empty and blank put out');
   return new Put(value);
 }
 

@@ -54,6 +54,8 @@ export const COMMON: Values = {
   html: '<b>"x"</b>',
   row: { k: 'of row', n: 1 },
   rows: [{ k: 1 }, { size: 'L' }],
+  record: { k: 'of record' },
+  records: [{ k: 1 }, { k: 2, size: 'M' }],
   proto: PROTO,
 };
 
@@ -108,7 +110,8 @@ export const CORNERS: readonly Corner[] = [
         el.last ¦ one.size ¦ one.first ¦ yes.size ¦ none.size ¦ nothing.size ¦ exact.size ¦ exact.first ¦ void.size ¦
         surrogate.size ¦ (1..3).size ¦ (1..3).last ¦ ll.first.first ¦ ll.last.size ¦ own.size ¦ own.first ¦ own.last ¦ l["size"] ¦
         m["size"] ¦ l["first"] ¦ l.size.size ¦ row.size ¦ rows.first.size ¦ rows.last.size ¦ row.first ¦ m.deep.size ¦
-        m.deep.k.last ¦ row["size"] ¦ rows[0]["size"] ¦ rows.size ¦ l | size ¦ t | size ¦ m | size ¦ one | size ¦ none | size ¦
+        m.deep.k.last ¦ row["size"] ¦ rows[0]["size"] ¦ rows.size ¦ record.size ¦ records[0].size ¦
+        records.last.size ¦ records.size ¦ l | size ¦ t | size ¦ m | size ¦ one | size ¦ none | size ¦
         exact | size ¦ t | first ¦ t | last ¦ m | first ¦ el | first ¦ own | size
       `,
     ],
@@ -225,6 +228,45 @@ export const CORNERS: readonly Corner[] = [
       vast: exactNumber('1e400'),
       exacts: [exactNumber('12345678901234567890'), 1, exactNumber('-98765432109876543210')],
     },
+  },
+  {
+    note: 'nil, empty and blank in filters, lists and outputs',
+    expressions: [
+      ...list`
+        nil ¦ empty ¦ blank ¦ nil | upcase ¦ empty | upcase ¦ t | append: nil ¦ t | append: empty ¦ nil | json ¦ empty | json ¦
+        l | join: nil ¦ l | push: nil ¦ l | push: nil | json ¦ l | push: nil | compact ¦ nil | size ¦ empty | size ¦
+        nil | default: t ¦ blank | default: t ¦ nothing | default: nil ¦ nothing | default: empty ¦ nil | plus: 1 ¦ 1 | plus: nil ¦
+        nil | md5 ¦ nil | number ¦ nil | date: "%Y" ¦ m | merge: nil ¦ m | dig: nil ¦ l | first | default: nil ¦ t | slice: nil ¦
+        items | where: "n", empty ¦ items | where: "n", nil ¦ items | map: nil ¦ m | dig: "n" | default: blank ¦ nil | first
+      `,
+    ],
+    texts: [
+      ...list`
+        {% for i in l %}{{ forloop | size }}{{ forloop | upcase }}{% endfor %} ¦ {% for i in l %}{{ forloop | json }}{% endfor %} ¦
+        {% assign x = nil %}{{ x | json }}{{ x.size }}{{ x[0] }} ¦ {% assign x = empty %}{{ x | size }}{{ x.size }}{{ x.first }} ¦
+        {% assign x = l | push: nil %}{% for i in x %}[{{ i }}]{% endfor %}{% if x contains nil %}n{% endif %} ¦
+        {% echo nil %}{% echo empty | upcase %} ¦ {% capture x %}{{ nil }}{{ blank }}{% endcapture %}[{{ x }}]
+      `,
+    ],
+  },
+  {
+    note: 'names that mean something elsewhere',
+    expressions: [
+      ...list`
+        size ¦ first ¦ last ¦ length ¦ forloop ¦ forloop.index ¦ continue ¦ reversed ¦ limit ¦ size.size ¦ first.x ¦ ["size"] ¦
+        ["first"] ¦ if ¦ for ¦ in ¦ contain ¦ truex ¦ nilx ¦ true.x ¦ true-x ¦ nothing.size ¦ nothing.first ¦ nothing == size ¦
+        constructor.name ¦ __proto__.x ¦ hasOwnProperty ¦ environments ¦ scopes ¦ globals
+      `,
+    ],
+    texts: [
+      ...list`
+        {% assign size = 3 %}{{ size }} ¦ {% assign first = l %}{{ first.first }} ¦ {% for size in l %}{{ size }}{% endfor %}{{ size }} ¦
+        {% for first in m %}{{ first.first }}{% endfor %} ¦ {% for i in l reversed: no %}{{ i }}{% endfor %} ¦
+        {% for i in l reversed: nothing %}{{ i }}{% endfor %} ¦ {% for i in l reversed: l %}{{ i }}{% endfor %} ¦ {% for i in l limit: 1 limit: 2 %}{{ i }}{% endfor %} ¦
+        {% for limit in l limit: limit %}{{ limit }}{% endfor %} ¦ {% for i in l, limit: 1, offset: 1 %}{{ i }}{% endfor %} ¦
+        {% for one in records %}{{ one.size }},{% endfor %} ¦ {% for record in rows %}{{ record.k }}{{ record.size }}{% endfor %} ¦ {% assign record = m %}{{ record.k }}{{ record.size }}
+      `,
+    ],
   },
   {
     note: 'texts in quotes',

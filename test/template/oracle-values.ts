@@ -147,5 +147,6 @@ export function valuesOf(by: Chance): Values {
   }
   // Rows are found again by what they are, not by what they hold.
   if (by.happens(0.3) && Array.isArray(values.rows)) values.row = values.rows[0];
+  if (by.happens(0.3) && Array.isArray(values.records)) values.record = values.records.at(-1);
   return values;
 }

@@ -9,6 +9,7 @@ import { inspect } from 'node:util';
 import type { Values } from '../../src/template/scope.ts';
 import { EXPLAINED } from './oracle-differences.ts';
 import { Generator, notGenerated } from './oracle-generator.ts';
+import { manifestTemplates, Reads } from './oracle-manifests.ts';
 import { pairOf, type Template, type Verdict } from './oracle-pairs.ts';
 import { shrunk, verdictOn } from './oracle-shrink.ts';
 import { COMMON, COMPARISONS, CORNERS, JSON_TEXTS, PATHS } from './oracle-table.ts';
@@ -18,6 +19,8 @@ const PAIRS = Number(process.env.ORACLE ?? 16_000);
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 /** Sets of values that a generated template is given. */
 const SETS = 8;
+/** Sets of values that a template of a manifest is given. */
+const SETS_OF_MANIFESTS = Math.max(10, Math.round(PAIRS / 5000));
 /** Differences that are shown, each made small. */
 const SHOWN = 5;
 
@@ -85,6 +88,14 @@ function judgeAll(t: TestContext, templates: readonly Template[], values: Values
   return tally;
 }
 
+function judgeOften(template: Template, run: (values: Values) => Verdict, by: Chance, tally: Tally): void {
+  const reads = new Reads(template);
+  for (let set = 0; set < SETS_OF_MANIFESTS; set++) {
+    const values = reads.values(by);
+    tally.count(template, values, run(values));
+  }
+}
+
 describe('templates mean what LiquidJS means', () => {
   const met = new Set<string>();
   const judge = (t: TestContext, templates: readonly Template[], values: Values) => {
@@ -109,6 +120,21 @@ describe('templates mean what LiquidJS means', () => {
     );
   });
 
+  it('those of manifests, over values that they read', (t) => {
+    const by = new Chance(SEED);
+    const tally = new Tally();
+    const refused: string[] = [];
+    for (const [file, templates] of manifestTemplates()) {
+      for (const template of templates) {
+        const run = pairOf(template);
+        if (typeof run !== 'function') refused.push(`${file}: ${template.source}: ${run.refused}`);
+        else judgeOften(template, run, by, tally);
+      }
+      assert.ok(templates.length > 0 || file.endsWith('.md'), `no template was found in ${file}`);
+    }
+    assert.deepEqual(refused, []);
+    tally.end(t);
+  });
   it('generated ones, over generated values', (t) => {
     t.diagnostic(`SEED=${SEED}`);
     assert.deepEqual(notGenerated(), [], 'filters that no template is made with');

@@ -24,7 +24,7 @@ class JudgedFor extends ForTag {
     const render = hash.render.bind(hash);
     hash.render = function* judged(context) {
       const made = yield* render(context);
-      if ([made.limit, made.offset].some(Array.isArray)) throw new Refused('limit and offset are no lists');
+      if ([made.limit, made.offset, made.reversed].some(Array.isArray)) throw new Refused('limit and offset are no lists');
       return made;
     };
   }
@@ -52,7 +52,7 @@ type Implementation = { readonly raw: boolean; readonly handler: Handler };
 function noticing(name: string, { raw, handler }: Implementation, ofText = false): Liquid['filters'][string] {
   const noticed: Handler = function noticed(value, ...args) {
     const parts = [value, ...args];
-    if (parts.some(isOwnObject)) this.context.allowed.add('nil, empty and blank as objects');
+    if (parts.some(isOwnObject)) this.context.allowed.add('nil, empty and blank in a filter');
     else if (ofText && parts.some((part) => isMap(part) || (Array.isArray(part) && part.some(isMap))))
       throw new Refused('a text filter takes no map');
     if (name === 'raw' && typeof value === 'object' && value !== null) this.context.allowed.add('a captured list is no text');
