@@ -15,6 +15,8 @@ const REFUSALS = {
   'the name of a property is a text': 'render.argument',
   /** `"false"` and 0 are true to LiquidJS: never a yes by accident. */
   'a question is answered by true or false': 'render.question',
+  /** Nothing of a list or a text could be a key. */
+  'what is spread is a map': 'render.spread',
   /** UTF-8 would carry another text. */
   'half a character cannot be sent': 'render.surrogate',
 } as const;

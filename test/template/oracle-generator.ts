@@ -136,11 +136,16 @@ export class Generator {
     this.#locals = [];
     const chosen = this.#by.below(20);
     if (chosen < 9) return { kind: 'text', source: this.#block(0) };
-    if (chosen < 11) return { kind: 'leaf', source: this.#by.happens(0.8) ? this.#output() : this.#block(2) };
+    if (chosen < 11) return { kind: 'leaf', source: this.leaf() };
     if (chosen < 15) return { kind: 'expression', source: this.#value() };
     if (chosen < 17) return { kind: 'question', source: this.#by.happens(0.9) ? this.#question() : this.#value() };
     if (chosen < 18) return { kind: 'path', source: `/x/${this.#block(2)}` };
     return { kind: 'json-value', source: this.#json(0) };
+  }
+
+  /** Of a tree: mostly a sole output. */
+  leaf(): string {
+    return this.#by.happens(0.8) ? this.#output() : this.#block(2);
   }
 
   #block(depth: number): string {

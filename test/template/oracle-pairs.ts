@@ -1,14 +1,17 @@
 /** A template and a set of values, given to us and to LiquidJS: whether both say the same, or which difference that is. */
 
+import { inspect } from 'node:util';
 import { Drop } from 'liquidjs';
 import { Fault } from '../../src/fault.ts';
 import { ExactNumber, stringifyJson } from '../../src/numbers.ts';
 import type { Names } from '../../src/template/names.ts';
 import { type Scope, scopeOf, type Values } from '../../src/template/scope.ts';
 import { compileExpression, compileLeaf, compileQuestion, compileText } from '../../src/template/template.ts';
+import { compileTree, type Omit } from '../../src/template/tree.ts';
 import { type Judgement, Oracle } from './oracle.ts';
 import { ALLOWED, type Allowed, boundBehind, codeOf } from './oracle-differences.ts';
 import type { TextPlace } from './oracle-places.ts';
+import { judgeTree } from './oracle-trees.ts';
 
 /** What a template is compiled as. */
 export type Kind = TextPlace | 'leaf' | 'expression' | 'question';
@@ -19,7 +22,7 @@ export interface Template {
 }
 
 /** Every name is one: what is not there is missing. */
-const OPEN: Names = { where: 'this test', known: new Map([['row', null]]), open: true };
+export const OPEN: Names = { where: 'this test', known: new Map([['row', null]]), open: true };
 
 const oracle = new Oracle();
 
@@ -36,6 +39,21 @@ export function pairOf({ kind, source }: Template): ((values: Values) => Verdict
   if (ours === undefined || problems.length > 0) return { refused: problems.join(' ') };
   const theirs = theirsOf(kind, source);
   return (values) => verdictOf(outcomeOf(ours, values), theirs(values), source);
+}
+
+/** The same of a whole tree. */
+export function pairOfTree(tree: unknown, omit: Omit): ((values: Values) => Verdict) | { refused: string } {
+  const problems: string[] = [];
+  const ours = compileTree(tree, OPEN, (_, { sentence }) => problems.push(sentence), omit);
+  if (problems.length > 0) return { refused: problems.join(' ') };
+  const theirs = judgeTree(tree, omit, oracle);
+  const source = inspect(tree, { depth: null });
+  return (values) =>
+    verdictOf(
+      outcomeOf((scope) => ours.value(scope), values),
+      theirs(values),
+      source,
+    );
 }
 
 function oursOf(kind: Kind, source: string, say: (sentence: string) => void): ((scope: Scope) => unknown) | undefined {

@@ -37,7 +37,8 @@ function shorter(source: string, keeps: (tried: string) => boolean): string {
   return tokens.join('');
 }
 
-function simpler(value: unknown, keeps: (tried: unknown) => boolean): unknown {
+/** Without what is not needed of it. */
+export function simpler(value: unknown, keeps: (tried: unknown) => boolean): unknown {
   if (typeof value !== 'object' || value === null) {
     for (const small of [null, 1, 'a']) if (value !== small && keeps(small)) return small;
     return value;

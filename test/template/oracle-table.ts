@@ -188,7 +188,8 @@ export const CORNERS: readonly Corner[] = [
         l | map: "size" ¦ items | where: "n", 2 | size ¦ items | where: "n" ¦ items | where: "n", nil ¦ items | where: "k", "a" ¦
         items | where: "deep.x", 9 ¦ items | where: key, "b" ¦ items | reject: "n" ¦ items | find: "n", 2 ¦
         items | find: "n", 77 ¦ items | find_index: "k", "a" ¦ items | has: "k", "C" ¦ items | has: "z" ¦ items | sum: "n" ¦
-        l | sum ¦ mixed | sum ¦ items | where: m ¦ items | sort: "n" | map: "k" ¦ items | sort: "k" | map: "k" ¦
+        l | sum ¦ mixed | sum ¦ items | where: m ¦ items | sort: "n" | map: "k" ¦ deep | sort: "o.n" ¦
+        deep | sort_natural: "o.n" ¦ deep | sort: "o" ¦ deep | group_by: "o.n" ¦ deep | sum: "o.n" ¦ items | sort: "k" | map: "k" ¦
         items | sort_natural: "k" | map: "k" ¦ l | sort ¦ mixed | sort ¦ mixed | sort_natural ¦ ll | sort ¦ items | sort ¦
         items | group_by: "n" ¦ items | group_by: "deep.x" ¦ m | group_by: "[0]" ¦ m | group_by: "0" ¦ t | group_by: "size" ¦
         none | group_by: "x" ¦ mixed | uniq ¦ ll | uniq ¦ items | uniq | size ¦ l | concat: ll ¦ l | concat: none ¦
@@ -204,6 +205,7 @@ export const CORNERS: readonly Corner[] = [
       `,
     ],
     values: {
+      deep: [{ o: { n: 2 } }, { o: { n: 10 } }, { o: null }, { o: { n: 1 } }, { 'o.n': 0 }],
       person: 'Hi {{ k | upcase }}, {{ row.n }}!',
       looping: '{% liquid\n echo k %}',
       broken: '{{ k',
@@ -498,6 +500,7 @@ export const CORNERS: readonly Corner[] = [
   {
     note: 'outputs of odd values',
     texts: [
+      '{% for i in (1..1100) %}{{ i }},{% endfor %}',
       '{{ huge }} {{ tiny }} {{ half }} {{ exact }}',
       '{{ surrogate }}',
       '{{ one | divided_by: zero }}.',
@@ -534,4 +537,34 @@ export const PATHS: readonly string[] = [
     /{% capture x %}{{ html }}{% endcapture %}{{ x }} ¦ /{% for i in l %}{{ i }}/{% endfor %} ¦ /{{ "a/b?c#d" }} ¦
     /{% echo html %} ¦ /{% echo html | uri %} ¦ /{% assign x = html | uri %}{{ x }} ¦ /{{ l | join: "/" }}
   `,
+];
+
+/** Trees: what is left out, what is spread, in which order. */
+export const TREES: readonly unknown[] = [
+  ...[
+    [],
+    {},
+    null,
+    'text',
+    '{{ nothing }}',
+    ['{{ nothing }}', '{{ none }}', null],
+    { a: '{{ nothing }}', b: '{{ none }}', c: '{{ void }}', d: '{{ el }}' },
+  ],
+  ...[
+    { '...': '{{ m }}', k: '{{ nothing }}', n: 2, 'a-b': '{{ none }}' },
+    { b: 1, '...': '{{ m }}', 1: '{{ t }}', 0: '{{ l }}' },
+    { '...': '{{ l }}' },
+  ],
+  ...[
+    { '...': '{{ t }}' },
+    { '...': '{{ none }}' },
+    { '...': null, a: 1 },
+    { a: '{{ nil }}', b: '{{ empty }}', c: ['{{ blank }}', '{{ nothing | default: nil }}'] },
+    { '...': { k: '{{ t }}', z: { y: '{{ nothing }}' } }, k: { k: ['{{ em }}'] } },
+  ],
+  ...[
+    JSON.parse('{"__proto__":"{{ t }}","constructor":{"__proto__":"{{ nothing }}"}}'),
+    { '...': '{{ proto }}', k: '{{ exact }}' },
+    ['{{ one }}x', '{{ html }}', '{{ surrogate }}', '{{ huge }}'],
+  ],
 ];

@@ -7,12 +7,14 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import type { Values } from '../../src/template/scope.ts';
+import type { Omit } from '../../src/template/tree.ts';
 import { EXPLAINED } from './oracle-differences.ts';
 import { Generator, notGenerated } from './oracle-generator.ts';
 import { manifestTemplates, Reads } from './oracle-manifests.ts';
-import { pairOf, type Template, type Verdict } from './oracle-pairs.ts';
-import { shrunk, verdictOn } from './oracle-shrink.ts';
-import { COMMON, COMPARISONS, CORNERS, JSON_TEXTS, PATHS } from './oracle-table.ts';
+import { pairOf, pairOfTree, type Template, type Verdict } from './oracle-pairs.ts';
+import { shrunk, simpler, verdictOn } from './oracle-shrink.ts';
+import { COMMON, COMPARISONS, CORNERS, JSON_TEXTS, PATHS, TREES } from './oracle-table.ts';
+import { treeOf } from './oracle-trees.ts';
 import { Chance, valuesOf } from './oracle-values.ts';
 
 const PAIRS = Number(process.env.ORACLE ?? 16_000);
@@ -24,17 +26,23 @@ const SETS_OF_MANIFESTS = Math.max(10, Math.round(PAIRS / 5000));
 /** Differences that are shown, each made small. */
 const SHOWN = 5;
 
+const OMITS: readonly Omit[] = ['nothing', 'nulls', 'empties'];
+
+/** In one line. */
+const DEEP = { depth: null, breakLength: Number.POSITIVE_INFINITY };
+
 /** What became of many pairs. */
 class Tally {
   pairs = 0;
   readonly #by = new Map<string, number>();
   readonly #different: string[] = [];
 
-  count(template: Template, values: Values, verdict: Verdict): void {
+  /** @param told how a difference is shown */
+  count(verdict: Verdict, told: (verdict: Verdict & { is: 'different' }) => string): void {
     this.pairs++;
     const name = verdict.is === 'explained' ? verdict.by : verdict.is;
     this.#by.set(name, (this.#by.get(name) ?? 0) + 1);
-    if (verdict.is === 'different' && this.#different.length < SHOWN) this.#different.push(told(template, values, verdict));
+    if (verdict.is === 'different' && this.#different.length < SHOWN) this.#different.push(told(verdict));
   }
 
   get names(): Iterable<string> {
@@ -50,12 +58,28 @@ class Tally {
   }
 }
 
-function told(template: Template, values: Values, verdict: Verdict & { is: 'different' }): string {
-  const small = shrunk(template, values);
-  const again = verdictOn(small.template, small.values);
-  const { ours, theirs } = again?.is === 'different' ? again : verdict;
-  const shown = inspect(small.values, { depth: null, breakLength: Number.POSITIVE_INFINITY });
-  return `${small.template.kind} ${JSON.stringify(small.template.source)} of ${shown}\n  ours: ${ours}\n  LiquidJS: ${theirs}`;
+function judgeText(template: Template, run: (values: Values) => Verdict, values: Values, tally: Tally): void {
+  tally.count(run(values), (verdict) => {
+    const small = shrunk(template, values);
+    const again = verdictOn(small.template, small.values);
+    const { kind, source } = small.template;
+    return told(`${kind} ${JSON.stringify(source)}`, small.values, again?.is === 'different' ? again : verdict);
+  });
+}
+
+/** A tree that is refused at load is none. */
+function judgeTree(tree: unknown, omit: Omit, values: Values, tally: Tally): void {
+  const run = pairOfTree(tree, omit);
+  if (typeof run !== 'function') return;
+  tally.count(run(values), (verdict) => {
+    const small = simpler(values, (tried) => run(tried as Values).is === 'different') as Values; // a map stays one
+    const again = run(small);
+    return told(`tree ${inspect(tree, DEEP)}, omit: ${omit}`, small, again.is === 'different' ? again : verdict);
+  });
+}
+
+function told(what: string, values: Values, { ours, theirs }: Verdict & { is: 'different' }): string {
+  return `${what} of ${inspect(values, DEEP)}\n  ours: ${ours}\n  LiquidJS: ${theirs}`;
 }
 
 /** The tags and filters of a template. */
@@ -82,7 +106,7 @@ function judgeAll(t: TestContext, templates: readonly Template[], values: Values
   for (const template of templates) {
     const run = pairOf(template);
     if (typeof run !== 'function') assert.fail(`${template.source}: ${run.refused}`);
-    tally.count(template, values, run(values));
+    judgeText(template, run, values, tally);
   }
   tally.end(t);
   return tally;
@@ -92,7 +116,7 @@ function judgeOften(template: Template, run: (values: Values) => Verdict, by: Ch
   const reads = new Reads(template);
   for (let set = 0; set < SETS_OF_MANIFESTS; set++) {
     const values = reads.values(by);
-    tally.count(template, values, run(values));
+    judgeText(template, run, values, tally);
   }
 }
 
@@ -113,13 +137,6 @@ describe('templates mean what LiquidJS means', () => {
     const json = JSON_TEXTS.map((source): Template => ({ kind: 'json-value', source }));
     judge(t, [...json, ...PATHS.map((source): Template => ({ kind: 'path', source }))], COMMON);
   });
-  it('and every difference that is explained is met', () => {
-    assert.deepEqual(
-      EXPLAINED.filter((name) => !met.has(name)),
-      [],
-    );
-  });
-
   it('those of manifests, over values that they read', (t) => {
     const by = new Chance(SEED);
     const tally = new Tally();
@@ -133,6 +150,29 @@ describe('templates mean what LiquidJS means', () => {
       assert.ok(templates.length > 0 || file.endsWith('.md'), `no template was found in ${file}`);
     }
     assert.deepEqual(refused, []);
+    tally.end(t);
+  });
+  it('trees', (t) => {
+    const tally = new Tally();
+    for (const tree of TREES) for (const omit of OMITS) judgeTree(tree, omit, COMMON, tally);
+    tally.end(t);
+    for (const name of tally.names) met.add(name);
+  });
+  it('and every difference that is explained is met', () => {
+    assert.deepEqual(
+      EXPLAINED.filter((name) => !met.has(name)),
+      [],
+    );
+  });
+
+  it('generated trees, over generated values', (t) => {
+    const by = new Chance(SEED);
+    const generator = new Generator(by);
+    const tally = new Tally();
+    while (tally.pairs < PAIRS / 4) {
+      const [tree, omit] = [treeOf(by, generator), by.of(OMITS)];
+      for (let set = 0; set < SETS; set++) judgeTree(tree, omit, valuesOf(by), tally);
+    }
     tally.end(t);
   });
   it('generated ones, over generated values', (t) => {
@@ -155,7 +195,7 @@ describe('templates mean what LiquidJS means', () => {
       for (const word of wordsIn(template.source)) seen.set(word, (seen.get(word) ?? 0) + 1);
       for (let set = 0; set < SETS; set++) {
         const values = valuesOf(by);
-        tally.count(template, values, run(values));
+        judgeText(template, run, values, tally);
       }
     }
     t.diagnostic(`${templates} templates; ${refused} more were refused at load`);
