@@ -34,6 +34,8 @@ export class Author {
   readonly faults: Fault[] = [];
   /** Where `raw` opts an output out of escaping; `rowpost check` lists them. */
   readonly raws: Path[] = [];
+  /** How many templates were compiled. */
+  templates = 0;
   readonly file: ManifestFile;
 
   constructor(file: ManifestFile) {
@@ -59,13 +61,16 @@ export class Author {
   text(source: string, path: Path, names: Names, place: Place = 'text'): TextTemplate {
     const template = compileText(source, place, names, this.#at(path)) ?? BROKEN;
     if (template.raw > 0) this.raws.push(path);
+    if (template.fixed === undefined) this.templates++;
     return template;
   }
 
   /** A leaf; a number or a boolean stands for itself. */
   leaf(source: string | number | boolean, path: Path, names: Names): ValueTemplate {
     if (typeof source !== 'string') return { names: new Set(), value: () => source };
-    return compileLeaf(source, names, this.#at(path)) ?? BROKEN;
+    const leaf = compileLeaf(source, names, this.#at(path));
+    if (leaf?.template === true) this.templates++;
+    return leaf ?? BROKEN;
   }
 
   maybeLeaf(source: string | number | boolean | undefined, path: Path, names: Names): ValueTemplate | undefined {
@@ -73,6 +78,7 @@ export class Author {
   }
 
   expression(source: string, path: Path, names: Names): ValueTemplate {
+    this.templates++;
     return compileExpression(source, names, this.#at(path)) ?? BROKEN;
   }
 
@@ -91,6 +97,7 @@ export class Author {
   }
 
   question(source: string | boolean, path: Path, names: Names): Question {
+    if (typeof source === 'string') this.templates++;
     return compileQuestion(source, names, this.#at(path)) ?? BROKEN;
   }
 
@@ -99,7 +106,9 @@ export class Author {
   }
 
   tree(tree: unknown, path: Path, names: Names, omit?: Omit): Tree {
-    return compileTree(tree, names, (inner, problem, key) => this.#report([...path, ...inner], problem, key), omit);
+    const compiled = compileTree(tree, names, (inner, problem, key) => this.#report([...path, ...inner], problem, key), omit);
+    this.templates += compiled.templates;
+    return compiled;
   }
 
   #at(path: Path): Report {

@@ -29,6 +29,8 @@ export interface Loaded {
   readonly secrets: readonly string[];
   /** Where outputs opt out of escaping. */
   readonly raws: readonly Path[];
+  /** How many templates it holds. */
+  readonly templates: number;
 }
 
 const MANIFEST = /^(?!\.)(.+?)\.ya?ml$/;
@@ -100,12 +102,12 @@ export function load(id: string, file: string, supply: Supply, previous?: Loaded
   if (isFaults(manifest)) return broken(id, file, manifest, text);
   const compiled = compileDestination(manifest);
   if (isFaults(compiled)) return broken(id, file, compiled, text);
-  const { destination, raws } = compiled;
+  const { destination, raws, templates } = compiled;
   const bound = bindDestination(destination, supply);
   const secrets = secretsOf(destination, bound, supply);
   return isFaults(bound)
-    ? { id, file, text, destination, bound: undefined, faults: [], missing: bound, secrets, raws }
-    : { id, file, text, destination, bound, faults: [], missing: [], secrets, raws };
+    ? { id, file, text, destination, bound: undefined, faults: [], missing: bound, secrets, raws, templates }
+    : { id, file, text, destination, bound, faults: [], missing: [], secrets, raws, templates };
 }
 
 /** Settings from files may have changed by now, or be there at last; where one cannot be read any more, its last good value holds. */
@@ -128,5 +130,5 @@ function secretsOf({ settings }: Destination, bound: BoundDestination | readonly
 }
 
 function broken(id: string, file: string, faults: readonly Fault[], text?: string): Loaded {
-  return { id, file, text, destination: undefined, bound: undefined, faults, missing: [], secrets: [], raws: [] };
+  return { id, file, text, destination: undefined, bound: undefined, faults, missing: [], secrets: [], raws: [], templates: 0 };
 }

@@ -20,10 +20,13 @@ import { checkValue, variableOf } from './settings.ts';
 
 const DEFAULT_DEADLINE = '25s';
 
-/** A destination, and where its manifest opts out of escaping. */
+/** A destination, and what is told of how it was compiled. */
 export interface CompiledManifest {
   readonly destination: Destination;
+  /** Where the manifest opts out of escaping. */
   readonly raws: readonly Path[];
+  /** How many templates it holds. */
+  readonly templates: number;
 }
 
 export function compileDestination(file: ManifestFile): CompiledManifest | readonly Fault[] {
@@ -54,7 +57,7 @@ export function compileDestination(file: ManifestFile): CompiledManifest | reado
     skipInitialRun: manifest.behavior?.skipInitialRun ?? false,
     deadline,
   };
-  return author.faults.length > 0 ? inOrder(author.faults) : { destination, raws: author.raws };
+  return author.faults.length > 0 ? inOrder(author.faults) : { destination, raws: author.raws, templates: author.templates };
 }
 
 /** A caller that chooses the host must not be sent the operator's secrets. */

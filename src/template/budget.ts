@@ -7,6 +7,12 @@ import { renderFault } from './render-fault.ts';
 /** Characters of a key beyond which V8 tells keys apart by their length alone: of equally long ones it compares each with all. */
 const HASHED = 16_383;
 
+/** Steps that a key of so many characters takes beside those of its map. */
+export function keySteps(characters: number): number {
+  if (characters <= 32) return 0;
+  return characters > HASHED ? characters : characters / 32;
+}
+
 /** Every row and every request has one of its own. */
 export class Budget {
   readonly #limits: Limits;
@@ -43,7 +49,8 @@ export class Budget {
 
   /** A key of so many characters is looked up or made. */
   key(characters: number): void {
-    if (characters > 32) this.steps(characters > HASHED ? characters : characters / 32);
+    const steps = keySteps(characters);
+    if (steps > 0) this.steps(steps);
   }
 
   output(characters: number): void {

@@ -1,16 +1,17 @@
 /** Templates that people write into the form (`format: liquid`): a second engine, with less in it and bounds on all it does. */
 
-import { Liquid, type Template as LiquidTemplate } from 'liquidjs';
+import { Liquid } from 'liquidjs';
 import { Budget } from './budget.ts';
-import { RowContext } from './context.ts';
+import type { FilterContext } from './context.ts';
 import { ENGINE_OPTIONS, engine, FILTERS_OFF } from './engine.ts';
-import { addEscapes, neutral, placeOf } from './escapes.ts';
-import { guard, parseGuarded, render } from './guard.ts';
+import { neutral, placeOf } from './escapes.ts';
 import { jsonMistake } from './json-text.ts';
 import { CONFIGURATION_LIMITS, MAX_SOURCE } from './limits.ts';
 import type { Names } from './names.ts';
-import { asRenderFault, renderFault } from './render-fault.ts';
+import { compileTemplates } from './render.ts';
+import { renderFault } from './render-fault.ts';
 import { scanTemplate } from './scan.ts';
+import { Scope } from './scope.ts';
 import { scalarText } from './text.ts';
 
 const TAGS = new Set(['if', 'unless', 'case', 'for', 'assign', 'echo', 'comment', 'raw', 'break', 'continue', '#']);
@@ -19,7 +20,6 @@ const TAGS = new Set(['if', 'unless', 'case', 'for', 'assign', 'echo', 'comment'
 export type Purpose = 'text' | 'json';
 
 const small = new Liquid({ ...ENGINE_OPTIONS, parseLimit: MAX_SOURCE });
-guard(small);
 for (const tag of Object.keys(small.tags)) if (!TAGS.has(tag)) delete small.tags[tag];
 for (const name of FILTERS_OFF.keys()) small.unregisterFilter(name);
 for (const [name, filter] of Object.entries(engine.filters)) small.registerFilter(name, filter);
@@ -32,7 +32,7 @@ const NAMES: Names = {
 };
 
 interface Parsed {
-  readonly templates: readonly LiquidTemplate[];
+  readonly render: (scope: Scope) => string;
 }
 
 /** What is wrong with a template, as a sentence, or nothing. */
@@ -81,11 +81,11 @@ function parseAnew(source: string, purpose: Purpose): Parsed | string {
   if (purpose === 'json' && scan.raw.length > 0)
     return '"raw" cannot be used here, since a value could break out of the JSON; use parse_json for a column that holds JSON';
   try {
-    const templates = parseGuarded(small, source);
+    const templates = small.parse(source);
     const mistake = purpose === 'json' && scan.tags === 0 ? jsonMistake(neutral(templates, source, scan)) : undefined;
     if (mistake !== undefined) return `it makes no JSON, whatever the values are (see character ${mistake + 1})`;
-    addEscapes(templates, (output) => placeOf(output, purpose === 'json' ? 'json-value' : 'text', scan));
-    return { templates };
+    const place = purpose === 'json' ? 'json-value' : 'text';
+    return { render: compileTemplates(templates, small, (output) => placeOf(output, place, scan)) };
   } catch (error) {
     const message = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
     return message
@@ -101,17 +101,16 @@ export function liquidFilter(this: unknown, value: unknown, purpose: unknown = '
   const source = scalarText(value);
   // A text field that was cleared: no JSON is wanted.
   if (purpose === 'json' && source.trim() === '') return undefined;
-  const { context } = this as { context: RowContext }; // LiquidJS calls every filter with its context
+  const { context } = this as { context: FilterContext }; // LiquidJS calls every filter with its context
   const made = parse(source, purpose, context.budget);
   if (typeof made === 'string') throw renderFault('liquid', `a template of the configuration cannot be read: ${made}`);
-  const { row, record, id, operation } = context.environments as Record<string, unknown>; // what `Scope` put there
+  const { row, record } = context.scope;
   // A column of the name id is the column; row.… always is.
-  const seen = Object.assign(Object.create(null), { id, operation }, row, { row, record });
+  const own = { id: context.scope.get('id'), operation: context.scope.get('operation') };
   const budget = new Budget(CONFIGURATION_LIMITS);
+  const seen = new Scope(Object.assign(Object.create(null), own, row, { row, record }), undefined, budget);
   try {
-    return render(made.templates, new RowContext(seen, small, budget));
-  } catch (error) {
-    throw asRenderFault(error);
+    return made.render(seen);
   } finally {
     context.budget.steps(budget.used);
   }

@@ -2,8 +2,6 @@
 
 import { Liquid } from 'liquidjs';
 import { filters } from './filters/registry.ts';
-import { guard } from './guard.ts';
-import { OPERATORS } from './operators.ts';
 
 /** Why a tag that LiquidJS has is off here. */
 export const TAGS_OFF: ReadonlyMap<string, string> = new Map([
@@ -36,7 +34,6 @@ export const FILTERS_NOT_YET: ReadonlySet<string> = new Set(['parse_csv', 'e164'
 
 /** What both engines share: this one, for manifests, and the one for templates of the configuration. */
 export const ENGINE_OPTIONS = {
-  operators: OPERATORS,
   strictFilters: true,
   ownPropertyOnly: true,
   groupedExpressions: true,
@@ -48,7 +45,6 @@ export const ENGINE_OPTIONS = {
 };
 
 export const engine = new Liquid(ENGINE_OPTIONS);
-guard(engine);
 
 for (const tag of TAGS_OFF.keys()) delete engine.tags[tag];
 for (const name of FILTERS_OFF.keys()) engine.unregisterFilter(name);

@@ -1,9 +1,8 @@
 /** Comparisons, as LiquidJS makes them, but in plain functions that count what they compare. */
 
-import { Drop, type Operators, toValue, toValueSync } from 'liquidjs';
+import { Drop, toValue, toValueSync } from 'liquidjs';
 import { ExactNumber } from '../numbers.ts';
 import type { Budget } from './budget.ts';
-import type { RowContext } from './context.ts';
 import { searchSteps } from './costs.ts';
 import { keysOf, sizeOf } from './measure.ts';
 import { renderFault } from './render-fault.ts';
@@ -14,25 +13,21 @@ const COMPARED = 64;
 
 type Compare = (left: unknown, right: unknown, budget: Budget) => boolean;
 
-export const OPERATORS: Operators = {
-  '==': counted(equal),
-  '!=': counted((left, right, budget) => !equal(left, right, budget)),
+export const OPERATORS = {
+  '==': equal,
+  '!=': (left: unknown, right: unknown, budget: Budget) => !equal(left, right, budget),
   '<': ordering('lt', 'gt', (left, right) => left < right),
   '<=': ordering('leq', 'geq', (left, right) => left <= right),
   '>': ordering('gt', 'lt', (left, right) => left > right),
   '>=': ordering('geq', 'leq', (left, right) => left >= right),
-  contains: counted(contains),
+  contains,
   not: (value: unknown) => !isTrue(value),
   and: (left: unknown, right: unknown) => isTrue(left) && isTrue(right),
   or: (left: unknown, right: unknown) => isTrue(left) || isTrue(right),
 };
 
-function counted(compare: Compare): Operators[string] {
-  return (left: unknown, right: unknown, context: unknown) => compare(left, right, (context as RowContext).budget); // no other context is made
-}
-
 /** Liquid's: 0 and "" are true. */
-function isTrue(value: unknown): boolean {
+export function isTrue(value: unknown): boolean {
   const plain: unknown = toValue(value);
   return plain !== false && plain !== undefined && plain !== null;
 }
@@ -67,7 +62,7 @@ function standIn(value: unknown, budget: Budget): unknown {
     budget.steps(value.length / COMPARED);
     return /\S/.test(value) ? 'x' : ' ';
   }
-  return isMap(value) && !(value instanceof Drop) && keysOf(value, budget).length > 0 ? true : value;
+  return isMap(value) && keysOf(value, budget).length > 0 ? true : value;
 }
 
 /**
@@ -85,15 +80,15 @@ function ordering(
   method: 'lt' | 'leq' | 'gt' | 'geq',
   turned: typeof method,
   compare: (left: string, right: string) => boolean,
-): Operators[string] {
-  return counted((left, right, budget) => {
+): Compare {
+  return (left, right, budget) => {
     const [one, other]: unknown[] = [toValue(left), toValue(right)];
     if (one === undefined || one === null || other === undefined || other === null) return false;
     budget.steps(1 + (orderedSize(one, budget) + orderedSize(other, budget)) / COMPARED);
     if (isComparable(left)) return left[method](right);
     if (isComparable(right)) return right[turned](left);
     return compare(one as string, other as string); // or numbers, or booleans
-  });
+  };
 }
 
 function contains(left: unknown, right: unknown, budget: Budget): boolean {

@@ -1,44 +1,87 @@
 /** What templates see while they run. */
 
 import { Budget } from './budget.ts';
-import { RowContext } from './context.ts';
-import { engine } from './engine.ts';
+import { FilterContext } from './context.ts';
 import { MANIFEST_LIMITS } from './limits.ts';
 
-/** Names and their values. Without a prototype, so that `constructor` is no name. */
+/** Names and their values; only its own count, so that `constructor` is no name. */
 export type Values = Record<string, unknown>;
 
-/** One set of values; leaves of one row share it, so a value is looked up without being copied. */
-export class Scope {
-  readonly #values: Values;
-  readonly #budget = new Budget(MANIFEST_LIMITS);
-  #shared: RowContext | undefined;
+const NOTHING: Values = Object.freeze(Object.create(null));
 
-  constructor(values: Values) {
+function plain(value: unknown): Values | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype ? (value as Values) : undefined; // a map, whatever its values are
+}
+
+/** One set of values. Those of a row stand over those of the call, of which nothing is copied: there is a scope for every row. */
+export class Scope {
+  readonly budget: Budget;
+  /** What most templates of a row read stands where it is found without looking. */
+  readonly row: unknown;
+  readonly record: unknown;
+  /** The same two where they inherit nothing but what every object does: then a property of another name is an own one. */
+  readonly plainRow: Values | undefined;
+  readonly plainRecord: Values | undefined;
+  readonly #values: Values;
+  readonly #below: Scope | undefined;
+  #filters: FilterContext | undefined;
+
+  constructor(values: Values, below?: Scope, budget = new Budget(MANIFEST_LIMITS)) {
+    this.budget = budget;
     this.#values = values;
+    this.#below = below;
+    const hasRow = Object.hasOwn(values, 'row');
+    this.row = hasRow ? values.row : below?.row;
+    this.plainRow = hasRow ? plain(values.row) : below?.plainRow;
+    const hasRecord = Object.hasOwn(values, 'record');
+    this.record = hasRecord ? values.record : below?.record;
+    this.plainRecord = hasRecord ? plain(values.record) : below?.plainRecord;
   }
 
-  /** The same values and some more, which win. */
+  /** The same values and some more, which win. What templates of the two take is counted apart. */
   with(more: Values): Scope {
-    return new Scope(Object.assign(Object.create(null), this.#values, more));
+    return new Scope(more, this);
   }
 
   get(name: string): unknown {
-    return this.#values[name];
+    if (Object.hasOwn(this.#values, name)) return this.#values[name];
+    return this.#below?.get(name);
   }
 
-  /** For bare values: nothing they do outlives them. */
-  shared(): RowContext {
-    this.#shared ??= this.fresh();
-    return this.#shared;
+  has(name: string): boolean {
+    return Object.hasOwn(this.#values, name) || (this.#below?.has(name) ?? false);
   }
 
-  /** For templates with tags: what they assign is theirs alone. */
-  fresh(): RowContext {
-    return new RowContext(this.#values, engine, this.#budget);
+  /** What filters see: nothing they do to it outlives them. */
+  get filters(): FilterContext {
+    this.#filters ??= new FilterContext(this);
+    return this.#filters;
+  }
+
+  /** Room for what one render of a text assigns. */
+  frame(locals: number): Frame {
+    return new Frame(this, locals);
+  }
+}
+
+/** Stands where a local name has no value yet. */
+export const UNSET = Symbol('unset');
+
+/** What one render of a text with tags sees: what it assigns is its alone, what it takes is counted with the rest. */
+export class Frame extends Scope {
+  /** By slots that were given out when the text was compiled. */
+  readonly locals: unknown[];
+  /** `break` or `continue` was met, and the blocks up to the loop around it are being left. */
+  leaving: 'break' | 'continue' | undefined;
+
+  constructor(below: Scope, locals: number) {
+    super(NOTHING, below, below.budget);
+    this.locals = new Array(locals).fill(UNSET);
   }
 }
 
 export function scopeOf(values: Values): Scope {
-  return new Scope(Object.assign(Object.create(null), values));
+  return new Scope(values);
 }

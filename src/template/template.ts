@@ -1,15 +1,17 @@
 /** Templates, parsed when a manifest is loaded: texts, typed leaves, values and questions. */
 
-import { type Template as LiquidTemplate, Output, Tokenizer, TypeGuards, toValue, Value } from 'liquidjs';
+import { type Template as LiquidTemplate, Output, Tokenizer, TypeGuards, Value } from 'liquidjs';
 import { ExactNumber, stringifyJson } from '../numbers.ts';
+import { type Code, fixed, NO_LOCALS } from './code.ts';
 import { liquidFilter } from './configuration-template.ts';
 import { engine } from './engine.ts';
-import { addEscapes, neutral, placeOf } from './escapes.ts';
-import { evaluate } from './evaluate.ts';
-import { parseGuarded, render } from './guard.ts';
+import { neutral, placeOf } from './escapes.ts';
+import { Expressions } from './expression.ts';
 import { jsonMistake } from './json-text.ts';
+import { checked } from './json-value.ts';
 import type { Names, Report } from './names.ts';
 import type { Place } from './places.ts';
+import { compileTemplates } from './render.ts';
 import { asRenderFault, renderFault } from './render-fault.ts';
 import { scanTemplate } from './scan.ts';
 import type { Scope } from './scope.ts';
@@ -37,6 +39,14 @@ export interface TextTemplate extends Compiled {
 export interface ValueTemplate extends Compiled {
   /** @throws {Fault} */
   value(scope: Scope): unknown;
+}
+
+/** A value as a tree holds it. */
+export interface Leaf extends ValueTemplate {
+  /** Not yet checked, and its constant steps not yet taken. */
+  readonly code: Code;
+  /** Whether it is more than a text that stands for itself. */
+  readonly template: boolean;
 }
 
 export interface Question extends Compiled {
@@ -68,23 +78,33 @@ export function compileText(source: string, place: Place, names: Names, report: 
     }
   }
   const ofUrl = place === 'url' ? placesInUrl(templates) : undefined;
-  addEscapes(templates, (output) => ofUrl?.get(output) ?? placeOf(output, place, scan));
+  const render = compileTemplates(templates, engine, (output) => ofUrl?.get(output) ?? placeOf(output, place, scan));
   const fixed = scan.outputs === 0 && scan.tags === 0 ? source : undefined;
-  const text = (scope: Scope) => run(() => render(templates, scope.fresh()) ?? '');
-  return { names: scan.names, fixed, literal, raw: scan.raw.length, text: fixed === undefined ? text : () => fixed };
+  return {
+    names: scan.names,
+    fixed,
+    literal,
+    raw: scan.raw.length,
+    text: fixed === undefined ? (scope) => run(render, scope) : () => fixed,
+  };
 }
 
 /** A leaf of a tree: a sole output keeps its type, a longer text makes text. */
-export function compileLeaf(source: string, names: Names, report: Report): ValueTemplate | undefined {
-  if (!source.includes('{{') && !source.includes('{%')) return { names: NO_NAMES, value: () => source };
+export function compileLeaf(source: string, names: Names, report: Report): Leaf | undefined {
+  if (!source.includes('{{') && !source.includes('{%'))
+    return { names: NO_NAMES, value: () => source, code: fixed(source), template: false };
   const scan = scanTemplate(source, names, report, false);
   if (scan === undefined) return undefined;
   const templates = parse(source, report);
   if (templates === undefined) return undefined;
   const output = soleOutput(templates);
-  if (output !== undefined) return { names: scan.names, value: (scope) => checkedValue(output.value, scope) };
-  const text = compileText(source, 'text', names, report);
-  return text && { names: text.names, value: (scope) => text.text(scope) };
+  if (output !== undefined) return leafOf(new Expressions(engine, NO_LOCALS).value(output.value), scan.names);
+  return leafOf({ run: compileTemplates(templates, engine, (part) => placeOf(part, 'text', scan)), steps: 0 }, scan.names);
+}
+
+function leafOf(given: Code, names: ReadonlySet<string>): Leaf {
+  const code = given.fixed === undefined ? given : fixed(checked(given.fixed.value));
+  return { names, code, template: true, value: (scope) => evaluated(code, scope) };
 }
 
 /** A bare value with filters, such as `record.email | downcase`. Braces around the whole are accepted. */
@@ -102,8 +122,7 @@ export function compileExpression(source: string, names: Names, report: Report):
   });
   const token = checker.wholeValue(new Tokenizer(source, engine.options.operators, undefined, [begin, end], true));
   if (token === undefined || failed) return undefined;
-  const value = new Value(token, engine);
-  return { names: checker.uses.names, value: (scope) => checkedValue(value, scope) };
+  return leafOf(new Expressions(engine, NO_LOCALS).value(new Value(token, engine)), checker.uses.names);
 }
 
 /** A question: true or false; missing and null are false, and anything else is an error, never a yes. */
@@ -128,7 +147,7 @@ function describe(value: unknown): string {
 
 function parse(source: string, report: Report): LiquidTemplate[] | undefined {
   try {
-    return parseGuarded(engine, source);
+    return engine.parse(source);
   } catch (error) {
     // The scan finds what authors get wrong; this is for what only LiquidJS knows of.
     const sentence = `This is no template: ${(error instanceof Error ? error.message : String(error)).split('\n')[0] ?? ''}.`;
@@ -146,22 +165,18 @@ function soleOutput(templates: readonly LiquidTemplate[]): Output | undefined {
   return templates.length === 1 && first instanceof Output ? first : undefined;
 }
 
-function checkedValue(value: Value, scope: Scope): unknown {
-  return checked(run(() => evaluate(value, scope.shared())));
+function evaluated(code: Code, scope: Scope): unknown {
+  return checked(
+    run((own) => {
+      own.budget.steps(code.steps);
+      return code.run(own);
+    }, scope),
+  );
 }
 
-/** `nil`, `empty` and `blank` are LiquidJS's own objects; NaN and infinities are no JSON. */
-function checked(result: unknown): unknown {
-  const value: unknown = toValue(result);
-  if (typeof value === 'number' && !Number.isFinite(value)) {
-    throw renderFault('number', `a calculation gave ${value}, which is no number that can be sent`);
-  }
-  return value;
-}
-
-function run<T>(body: () => T): T {
+function run<T>(body: (scope: Scope) => T, scope: Scope): T {
   try {
-    return body();
+    return body(scope);
   } catch (error) {
     throw asRenderFault(error);
   }

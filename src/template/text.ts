@@ -1,5 +1,6 @@
 /** Values as text: what may stand inside a longer text, a path, a header or a parameter. */
 
+import { Drop, toValue } from 'liquidjs';
 import { beginning } from '../fault.ts';
 import { ExactNumber, stringifyJson } from '../numbers.ts';
 import { renderFault } from './render-fault.ts';
@@ -16,6 +17,7 @@ export function scalarText(value: unknown): string {
     if (Number.isFinite(value)) return String(value);
     throw renderFault('number', `a calculation gave ${value}, which is no number that can be sent`);
   }
+  if (value instanceof Drop) return scalarText(toValue(value));
   const what = Array.isArray(value) ? 'a list' : 'a map';
   throw renderFault('list', `${what} cannot stand inside a text; use join, or json for its JSON`);
 }
@@ -38,9 +40,10 @@ export function shown(value: unknown): string {
   return beginning(stringifyJson(typeof value === 'string' ? value.slice(0, SHOWN) : value), SHOWN);
 }
 
-/** A map as data has it: not a list, not null, not a number of ours. */
+/** A map as data has it: not a list, not null, not a number of ours, and none of the objects that LiquidJS makes, such as `empty` and `forloop`. */
 export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return !(value instanceof ExactNumber || value instanceof Drop);
 }
 
 /** A list as it is, a map as its entries; undefined of anything else. */

@@ -3,18 +3,19 @@
 import { createHash } from 'node:crypto';
 import { evalToken, Tokenizer, toValue, toValueSync } from 'liquidjs';
 import type { Budget } from '../budget.ts';
-import type { RowContext } from '../context.ts';
+import type { FilterContext } from '../context.ts';
 import { elementsOf } from '../measure.ts';
 import { orderedSize } from '../operators.ts';
+import { scalarText } from '../text.ts';
 import type { FilterFunction } from './registry.ts';
 
-type ListFilter = (list: readonly unknown[], args: readonly unknown[], context: RowContext) => unknown;
+type ListFilter = (list: readonly unknown[], args: readonly unknown[], context: FilterContext) => unknown;
 
 function ofList(filter: ListFilter): FilterFunction {
   return function list(given, ...args) {
     const value: unknown = toValue(given);
     const elements = value === undefined || value === null ? [] : Array.isArray(value) ? value : [value];
-    return filter(elements, args, (this as { context: RowContext }).context); // LiquidJS calls every filter with its context
+    return filter(elements, args, (this as { context: FilterContext }).context); // LiquidJS calls every filter with its context
   };
 }
 
@@ -41,11 +42,11 @@ const COMPARED = 64;
 /** By a property, or by the elements themselves; what has none goes last. */
 function sortedBy(key: (value: unknown) => unknown): ListFilter {
   return (list, [property], context) => {
-    const names = property ? String(property).split('.') : [];
+    const names = property ? scalarText(property).split('.') : [];
     let characters = 0;
     const keyed = list.map((item) => {
       let at = item;
-      for (const name of names) at = context.readProperty(at as object, name); // it takes any value
+      for (const name of names) at = context.readProperty(at, name);
       if (at === undefined || at === null) return { item, own: undefined };
       characters += orderedSize(at, context.budget);
       return { item, own: key(at) as string }; // or a number, or a boolean
@@ -70,8 +71,8 @@ export const listFilters: Readonly<Record<string, FilterFunction>> = {
     return [...seen.values()];
   }),
   group_by: function groupBy(value, property) {
-    const { context } = this as { context: RowContext }; // as above
-    const token = new Tokenizer(String(property ?? '')).readScopeValue();
+    const { context } = this as { context: FilterContext }; // as above
+    const token = new Tokenizer(scalarText(property)).readScopeValue();
     const groups = new Map<unknown, { name: unknown; items: unknown[] }>();
     for (const item of elementsOf(value, context.budget)) {
       const name: unknown = toValueSync(evalToken(token, context.spawn(item as object))); // it takes any value

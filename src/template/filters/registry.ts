@@ -30,11 +30,12 @@ export function* filters(builtin: Liquid['filters']): Generator<[string, FilterI
 function refusingMaps(name: string, builtin: Builtin | undefined): FilterFunction {
   if (typeof builtin !== 'function') throw new Error(`LiquidJS has no filter ${name}`);
   return function refuseMaps(value, ...args) {
-    for (const part of [value, ...args]) {
-      if (isMap(part) || (Array.isArray(part) && part.some(isMap))) {
-        throw renderFault('list', `${name} was given a map, which has no text; use json for its JSON`);
-      }
-    }
+    if (holdsMap(value) || args.some(holdsMap))
+      throw renderFault('list', `${name} was given a map, which has no text; use json for its JSON`);
     return builtin.call(this as ThisParameterType<typeof builtin>, value, ...args); // LiquidJS calls every filter with its own this
   };
+}
+
+function holdsMap(value: unknown): boolean {
+  return typeof value === 'object' && (Array.isArray(value) ? value.some(isMap) : isMap(value));
 }

@@ -30,7 +30,15 @@ function noTime(value: unknown): never {
   throw renderFault('convert', sentence);
 }
 
+/** As `toISOString` writes it, with or without the milliseconds. */
+const USUAL = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{3})?Z$/;
+
 function fromIso(text: string): number | undefined {
+  if (USUAL.test(text)) {
+    const ms = Date.parse(text);
+    // It carries days that a month does not have over into the next, and the hour 24 into the next day.
+    if (new Date(ms).getUTCDate() === Number(text.slice(8, 10))) return ms;
+  }
   const match = ISO.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = match;

@@ -1,0 +1,177 @@
+/** The JSON that a tree writes at once is the JSON of its value, whatever the tree and the values are. */
+
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { ExactNumber, parseJson, stringifyJson } from '../../src/numbers.ts';
+import { type Scope, scopeOf } from '../../src/template/scope.ts';
+import { compileTree, type Omit, type Tree } from '../../src/template/tree.ts';
+import { NAMES } from './compiling.ts';
+
+function compiled(source: unknown, omit?: Omit): Tree {
+  return compileTree(source, NAMES, (path, { sentence }) => assert.fail(`${path.join('.')}: ${sentence}`), omit);
+}
+
+function outcome(run: () => unknown): { given: unknown } | { thrown: string } {
+  try {
+    return { given: run() };
+  } catch (error) {
+    return { thrown: String(error) };
+  }
+}
+
+function jsonOfValue(tree: Tree, scope: Scope): string | undefined {
+  const value = tree.value(scope);
+  return value === undefined ? undefined : stringifyJson(value);
+}
+
+const KEYS = [
+  'a',
+  'b',
+  'c',
+  '0',
+  '10',
+  '-1',
+  '__proto__',
+  'constructor',
+  'size',
+  'toJSON',
+  'a"b',
+  'a\\b',
+  'ü',
+  '\ud800',
+  '\u2028',
+  '',
+];
+const LEAVES = [
+  ...['{{ a }}', '{{ record.a }}', '{{ record.b }}', '{{ row.a }}', '{{ row["__proto__"] }}', '{{ record.size }}', '{{ a.b.c }}'],
+  ...['{{ record }}', '{{ records }}', '{{ items }}', '{{ status }}', '{{ nil }}', '{{ blank }}', '{{ empty }}', '{{ (1..3) }}'],
+  ...[
+    '{{ record.a | size }}',
+    '{{ record.b | default: "x" }}',
+    '{{ record.b | omit }}',
+    '{{ a | times: 1 }}',
+    '{{ 1 | divided_by: 0 }}',
+  ],
+  ...['x{{ record.a }}y', '{% if a %}{{ b }}{% endif %}', '{{ a == b }}', 'plain', '', '"', 'null', '{}', '[]', '\ud800'],
+];
+const SPREADS = ['{{ record }}', '{{ a }}', '{{ status }}', '{{ row }}'];
+
+const text = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.constantFrom('', '"', '\\', '\n', '\u007f', '\u2028', '\ud800', '\udc00x', '😀', 'plain'),
+);
+const scalar = fc.oneof(
+  text,
+  fc.double(),
+  fc.integer(),
+  fc.boolean(),
+  fc.constantFrom(null, undefined, -0, 1e21, 5e-324, new ExactNumber('12345678901234567890'), new ExactNumber('1e400')),
+);
+const value = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { weight: 4, arbitrary: scalar },
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(fc.constantFrom(...KEYS), tie('value'), { maxKeys: 4 }),
+  ),
+})).value;
+const source = fc.letrec((tie) => ({
+  leaf: fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...LEAVES) }, fc.constantFrom(1, -0.5, true, null, 1e21, Number.NaN)),
+  map: fc
+    .tuple(
+      fc.dictionary(fc.constantFrom(...KEYS), tie('source'), { maxKeys: 5 }),
+      fc.option(fc.constantFrom(...SPREADS), { nil: undefined, freq: 5 }),
+    )
+    .map(([map, spread]) => (spread === undefined ? map : { ...map, '...': spread })),
+  source: fc.oneof({ maxDepth: 4 }, tie('leaf'), tie('map'), fc.array(tie('source'), { maxLength: 4 })),
+})).source;
+const record = fc.dictionary(fc.constantFrom(...KEYS), value, { maxKeys: 6 });
+const values = fc.record({
+  a: value,
+  b: value,
+  record,
+  row: fc.oneof(record, value),
+  records: fc.array(record, { maxLength: 2 }),
+  items: fc.array(value),
+});
+
+describe('the JSON of a tree', () => {
+  it('is the JSON of its value, and fails as its value does', () => {
+    fc.assert(
+      fc.property(source, values, fc.constantFrom<Omit>('nothing', 'nulls', 'empties'), (given, seen, omit) => {
+        const tree = compiled(given, omit);
+        const common = scopeOf({ ...seen, row: undefined, record: undefined });
+        for (const scope of [() => scopeOf(seen), () => common.with(seen)])
+          assert.deepEqual(
+            outcome(() => tree.json(scope())),
+            outcome(() => jsonOfValue(tree, scope())),
+          );
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  const table: [name: string, tree: unknown, json: string | undefined, omit?: Omit][] = [
+    [
+      'a missing value drops its key and its comma',
+      { a: '{{ status }}', b: '{{ a }}', c: '{{ status }}', d: 1 },
+      '{"b":"A","d":1}',
+    ],
+    ['all keys are dropped', { a: '{{ status }}', b: { c: '{{ status }}' } }, '{"b":{}}'],
+    ['keys that look like indexes come first', { b: 1, '2': '{{ a }}', '1': { x: '{{ status }}' } }, '{"1":{},"2":"A","b":1}'],
+    ['a missing element is null', ['{{ status }}', '{{ a }}', []], '[null,"A",[]]'],
+    ['missing alone is missing', '{{ status }}', undefined],
+    [
+      'maps that come out empty are left out',
+      { a: { b: '{{ status }}' }, c: [], d: [{ e: '{{ status }}' }] },
+      '{"d":[{}]}',
+      'empties',
+    ],
+    ['an exact number keeps its digits', { a: '{{ b }}' }, '{"a":12345678901234567890}'],
+  ];
+  const scope = scopeOf({ a: 'A', b: parseJson('12345678901234567890') });
+  for (const [name, given, expected, omit] of table) it(name, () => assert.equal(compiled(given, omit).json(scope), expected));
+});
+
+describe('the texts of items', () => {
+  it('make the JSON that their values make', () => {
+    const takes = source.filter((given) => compiled(given).takesItems !== 'no');
+    fc.assert(
+      fc.property(takes, values, source, fc.constantFrom<Omit>('nothing', 'nulls', 'empties'), (given, seen, of, omit) => {
+        const [tree, item] = [compiled(given, omit), compiled(of, omit)];
+        // Without a call that fails: what an item fails with is the same in both ways.
+        fc.pre('given' in outcome(() => item.json(scopeOf(seen))));
+        const items = seen.records.map((own) => scopeOf({ ...seen, record: own }));
+        fc.pre(items.every((own) => 'given' in outcome(() => item.json(own))));
+        const { items: _, ...others } = seen;
+        const texts = items.map((own) => item.json(own) ?? 'null').join();
+        const listed = items.map((own) => item.value(own) ?? null);
+        assert.deepEqual(
+          outcome(() => tree.jsonWith(scopeOf(others), texts)),
+          outcome(() => jsonOfValue(tree, scopeOf({ ...others, items: listed }))),
+        );
+        assert.deepEqual(
+          items.flatMap((own) => item.lines(own)),
+          listed.flatMap((one: unknown) => one).map((line: unknown) => stringifyJson(line ?? null)),
+        );
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  const table: [tree: unknown, takes: Tree['takesItems']][] = [
+    ['{{ items }}', 'whole'],
+    ['{{- items -}}', 'whole'],
+    [{ list: '{{ items }}', status: '{{ status }}' }, 'within'],
+    [{ a: ['{{ items }}', { b: '{{ items }}' }] }, 'within'],
+    [{ a: '{{ status }}' }, 'within'],
+    ['{{ items | size }}', 'no'],
+    ['{{ items[0] }}', 'no'],
+    [{ list: '{{ items }}', size: '{{ items | size }}' }, 'no'],
+    [{ list: '{{ items }}', text: 'x{{ items.size }}' }, 'no'],
+    [{ '...': '{{ a }}', list: '{{ items }}' }, 'no'],
+    [{ '...': { list: '{{ items }}' } }, 'no'],
+  ];
+  for (const [given, takes] of table)
+    it(`${JSON.stringify(given)}: ${takes}`, () => assert.equal(compiled(given).takesItems, takes));
+});
