@@ -134,6 +134,15 @@ No faults in 1 manifest.
     assertMisuse(await within(good, 'check', 'nowhere/crm.yaml'), /no manifest of that path/);
   });
 
+  it('explains how the templates were compiled, where it is asked to', async () => {
+    const { code, stdout } = await within(good, 'check', '--explain');
+    assert.equal(code, 0);
+    assert.match(stdout, /^ {4}all [1-9]\d* templates are compiled$/m);
+    const json = await within(good, 'check', '--explain', '--json');
+    const [crm] = JSON.parse(json.stdout).destinations;
+    assert.deepEqual([crm.templates > 0, crm.asValues], [true, []]);
+  });
+
   it('prints JSON', async () => {
     const right = await within(good, 'check', '--json');
     const { ok, destinations } = JSON.parse(right.stdout);

@@ -1,7 +1,9 @@
 /** The JSON that a tree writes at once is the JSON of its value, whatever the tree and the values are. */
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { ExactNumber, parseJson, stringifyJson } from '../../src/numbers.ts';
 import { type Scope, scopeOf } from '../../src/template/scope.ts';
@@ -174,4 +176,16 @@ describe('the texts of items', () => {
   ];
   for (const [given, takes] of table)
     it(`${JSON.stringify(given)}: ${takes}`, () => assert.equal(compiled(given).takesItems, takes));
+});
+
+const FORBIDDEN = '--disallow-code-generation-from-strings';
+
+describe('where code may not be made from texts', { skip: process.execArgv.includes(FORBIDDEN) }, () => {
+  it('all of this holds too', () => {
+    const loader = process.execArgv.filter((arg) => !arg.startsWith('--test'));
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const args = [FORBIDDEN, ...loader, '--test-reporter=tap', fileURLToPath(import.meta.url)];
+    const { status, stdout } = spawnSync(process.execPath, args, { env, encoding: 'utf8', timeout: 120_000 });
+    assert.deepEqual([status, /^# pass (\d+)$/m.exec(stdout)?.[1] ?? '0'], [0, /^# tests (\d+)$/m.exec(stdout)?.[1]], stdout);
+  });
 });

@@ -29,12 +29,8 @@ export const ALLOWED = {
   'missing and null are in no order': 'as the design',
   /** JavaScript looks for what it makes of them as text. */
   'a text contains no list and no map': 'as the design',
-  /** LiquidJS's filters look through its own objects; some of ours take them for maps. */
-  'nil, empty and blank in a filter': 'may fail',
   /** Raw or not, an output makes text; LiquidJS joins a list that `capture` holds. */
   'a captured list is no text': 'may fail',
-  /** LiquidJS writes null and "". */
-  'nil, empty and blank put out': 'either',
   /** LiquidJS adds one by one, and the errors of fractions with it; it makes `(1..0.5)` a list of 1. */
   'a range of fractions': 'either',
 } as const;

@@ -1,9 +1,8 @@
 /** Texts as LiquidJS makes them, when it is the judge: every output is known as one until it stands in its place. */
 
-import { Drop, type Emitter, toValue } from 'liquidjs';
+import { type Emitter, toValue } from 'liquidjs';
 import { stringifyJson } from '../../src/numbers.ts';
 import { isMap } from '../../src/template/text.ts';
-import type { Judged } from './oracle-context.ts';
 import { Refused } from './oracle-differences.ts';
 
 /** Where a text stands. */
@@ -23,8 +22,7 @@ class Put {
   }
 }
 
-export function put(this: { context: Judged }, value: unknown): Put {
-  if (value instanceof Drop) this.context.allowed.add('nil, empty and blank put out');
+export function put(value: unknown): Put {
   return new Put(value);
 }
 

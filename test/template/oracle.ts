@@ -52,8 +52,7 @@ type Implementation = { readonly raw: boolean; readonly handler: Handler };
 function noticing(name: string, { raw, handler }: Implementation, ofText = false): Liquid['filters'][string] {
   const noticed: Handler = function noticed(value, ...args) {
     const parts = [value, ...args];
-    if (parts.some(isOwnObject)) this.context.allowed.add('nil, empty and blank in a filter');
-    else if (ofText && parts.some((part) => isMap(part) || (Array.isArray(part) && part.some(isMap))))
+    if (ofText && parts.some((part) => isMap(part) || (Array.isArray(part) && part.some(isMap))))
       throw new Refused('a text filter takes no map');
     if (name === 'raw' && typeof value === 'object' && value !== null) this.context.allowed.add('a captured list is no text');
     if (OF_PROPERTY.has(name)) judgeProperty(args[0]);
@@ -61,11 +60,6 @@ function noticing(name: string, { raw, handler }: Implementation, ofText = false
     return this.context.limit.filter(() => handler.call(this, value, ...args));
   };
   return { raw, handler: noticed } as unknown as Liquid['filters'][string]; // its type knows no context of ours
-}
-
-/** LiquidJS's literals and loops, also within a list or a pair. */
-function isOwnObject(value: unknown): boolean {
-  return value instanceof Drop || (Array.isArray(value) && value.some(isOwnObject));
 }
 
 function judgeProperty(property: unknown): void {
