@@ -80,7 +80,7 @@ async function playWith(bound: BoundDestination, one: CaseSpec, free: ReadonlySe
     bulkhead: new Bulkhead(clock, 1),
     kept: new Kept(clock),
     deadline: destination.deadline,
-    breathe: () => Promise.resolve(),
+    breathe: () => undefined,
     bug: rethrow,
   };
   const lookups = new Lookups(single, world, SERVER_SETTINGS.maxLookup.fallback);

@@ -26,8 +26,11 @@ export const realClock: Clock = {
 const TURN = 10;
 
 /** For one piece of work: lets whatever else is due run first, where it has been a while. */
-export async function breathe(): Promise<void> {
-  if (performance.now() - turned < TURN) return;
+export function breathe(): Promise<void> | undefined {
+  return performance.now() - turned < TURN ? undefined : turn();
+}
+
+async function turn(): Promise<void> {
   await nextTurn();
   turned = performance.now();
 }

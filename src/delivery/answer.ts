@@ -3,7 +3,9 @@
 import type { Response } from '../destination/destination.ts';
 import { JsonError, parseJson } from '../numbers.ts';
 import type { Answer } from '../outbound/exchange.ts';
+import type { World } from './call.ts';
 import { parseCsv } from './csv.ts';
+import { lazy } from './lazy.ts';
 import { UnreadableError } from './parsed.ts';
 import { parseXml } from './xml.ts';
 
@@ -18,40 +20,71 @@ export interface ReadAnswer {
   readonly unreadable: string | undefined;
 }
 
-/** @param breathe awaited after every piece of work, of what is much work to read */
-export async function readAnswer(
-  { status, headers, body: text }: Answer,
-  parse: Response['parse'],
-  breathe: () => Promise<void>,
-): Promise<ReadAnswer> {
+/**
+ * JSON is parsed when somebody first looks: many an answer is judged by its status alone.
+ * @param breathe asked after every piece of work, of what is much work to read
+ */
+export function readAnswer(reply: Answer, parse: Response['parse'], breathe: World['breathe']): ReadAnswer | Promise<ReadAnswer> {
+  const { status, headers, body: text } = reply;
   const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
   const format = parse === 'auto' ? formatOf(type, text) : parse;
-  const answer = (body: unknown, unreadable?: string): ReadAnswer => ({
+  if (format === 'xml' || format === 'csv') return readInPieces(reply, format, breathe);
+  const read = lazy((): Body => {
+    if (format === 'none') return { body: undefined };
+    if (parse === 'text') return { body: text };
+    if (text.trim() === '') return empty(status);
+    // It was to be told by its type, which is of nothing that is read.
+    if (format === 'text') return { body: text, unreadable: `the answer is ${type === '' ? 'no JSON' : type}, not JSON` };
+    try {
+      return { body: parseJson(text) };
+    } catch (error) {
+      return unreadable(error);
+    }
+  });
+  return {
     status,
     headers,
-    body,
-    xml: format === 'xml' && unreadable === undefined,
-    unreadable,
-  });
-  if (format === 'none') return answer(undefined);
-  if (parse === 'text') return answer(text);
-  if (text.trim() === '') return answer(undefined, noContent(status) ? undefined : 'the answer is empty');
+    xml: false,
+    get body() {
+      return read().body;
+    },
+    get unreadable() {
+      return read().unreadable;
+    },
+  };
+}
+
+interface Body {
+  readonly body: unknown;
+  readonly unreadable?: string;
+}
+
+async function readInPieces(
+  { status, headers, body: text }: Answer,
+  format: 'xml' | 'csv',
+  breathe: World['breathe'],
+): Promise<ReadAnswer> {
+  const { body, unreadable: why } = text.trim() === '' ? empty(status) : await parseInPieces(text, format, breathe);
+  return { status, headers, xml: format === 'xml' && why === undefined, body, unreadable: why };
+}
+
+async function parseInPieces(text: string, format: 'xml' | 'csv', breathe: World['breathe']): Promise<Body> {
   try {
-    switch (format) {
-      case 'json':
-        return answer(parseJson(text));
-      case 'xml':
-        return answer(await parseXml(text, breathe));
-      case 'csv':
-        return answer(await parseCsv(text, breathe));
-      case 'text':
-        // It was to be told by its type, which is of nothing that is read.
-        return answer(text, `the answer is ${type === '' ? 'no JSON' : type}, not JSON`);
-    }
+    return { body: await (format === 'xml' ? parseXml : parseCsv)(text, breathe) };
   } catch (error) {
-    if (!(error instanceof JsonError || error instanceof UnreadableError)) throw error;
-    return answer(undefined, `the answer is ${error.message}`);
+    return unreadable(error);
   }
+}
+
+function unreadable(error: unknown): Body {
+  if (error instanceof JsonError || error instanceof UnreadableError)
+    return { body: undefined, unreadable: `the answer is ${error.message}` };
+  throw error;
+}
+
+/** RFC 9110 sections 15.3.5 and 15.3.6: these have no body. */
+function empty(status: number): Body {
+  return status === 204 || status === 205 ? { body: undefined } : { body: undefined, unreadable: 'the answer is empty' };
 }
 
 /** What it says that it is; what says nothing is JSON where it looks like it. A page for people is none of them. */
@@ -59,9 +92,4 @@ function formatOf(type: string, text: string): 'json' | 'xml' | 'csv' | 'text' {
   if (/[/+]json$/.test(type) || ((type === '' || type === 'text/plain') && /^\s*[[{]/.test(text))) return 'json';
   if (/[/+]xml$/.test(type) && type !== 'application/xhtml+xml') return 'xml';
   return type === 'text/csv' || type === 'application/csv' ? 'csv' : 'text';
-}
-
-/** RFC 9110 sections 15.3.5 and 15.3.6: these have no body. */
-function noContent(status: number): boolean {
-  return status === 204 || status === 205;
 }

@@ -74,18 +74,21 @@ class Sending {
   async attempt(): Promise<End | undefined> {
     const { clock, bulkhead, send, breathe } = this.#world;
     const { rates, urgent, request } = this.#planned;
-    const entered = await bulkhead.enter({ rates, urgent, time: this.#time, again: this.#made > 0 });
+    const entering = bulkhead.enter({ rates, urgent, time: this.#time, again: this.#made > 0 });
+    const entered = entering instanceof Promise ? await entering : entering;
     if (typeof entered === 'string') return { ...only(this.#notEntered(entered)), made: this.#made };
     this.#made++;
     let reply: Reply | undefined;
     let judged: () => Next | Promise<Next>;
     try {
       const timeout = Math.min(request.timeout, this.#time.left());
+      this.#world.leaves?.(this.#planned);
       const came = await send(this.#outbound, { timeout, signal: this.#time.ended });
       reply = came;
       if (came.kind === 'answer') {
         // Before its place is free: what it says may hold back what comes next.
-        const read = await readAnswer(came, request.response.parse, breathe);
+        const reading = readAnswer(came, request.response.parse, breathe);
+        const read = reading instanceof Promise ? await reading : reading;
         judged = () => this.#answered(came, read);
       } else judged = () => this.#unreachable(came);
     } finally {

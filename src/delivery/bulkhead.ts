@@ -82,10 +82,11 @@ export class Bulkhead {
   }
 
   /** Waits for its turn: first come, first served, as far as rates allow. @returns why it may not leave, where it may not in time */
-  enter(entering: Entering): Promise<Admitted | string> {
+  enter(entering: Entering): Promise<Admitted | string> | Admitted | string {
     const { time, urgent } = entering;
     const hopeless = this.#hopeless(entering);
-    if (hopeless !== undefined) return Promise.resolve(hopeless);
+    if (hopeless !== undefined) return hopeless;
+    if (this.#mayLeaveNow(entering)) return this.#admitted(entering);
     return new Promise((resolve) => {
       const queue = urgent ? this.#urgent : this.#rows;
       const leave = () => {
@@ -120,6 +121,15 @@ export class Bulkhead {
   /** The rates that hold now: the declared ones, and after a pause what it may go up to. */
   #kept(rates: readonly RateKey[]): readonly RateKey[] {
     return this.#ramp === undefined ? rates : [...rates, this.#ramp];
+  }
+
+  /** Whether nobody waits, and nothing is to be waited for. */
+  #mayLeaveNow({ rates }: Entering): boolean {
+    if (this.#urgent.size > 0 || this.#rows.size > 0 || !this.#hasPlace) return false;
+    const now = this.#clock.elapsed();
+    if (this.#pausedUntil > now || this.#rates.waitFor(this.#kept(rates), now) > 0) return false;
+    this.#ramp = undefined;
+    return true;
   }
 
   /** Whether there is a place for one more. */

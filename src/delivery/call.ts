@@ -47,8 +47,10 @@ export interface World {
   readonly deadline: number;
   /** Aborted when the caller hangs up: nothing more is sent. */
   readonly gone: AbortSignal;
-  /** Lets other work run, where it is time to; awaited after every row. */
-  breathe(): Promise<void>;
+  /** Lets other work run, where it is time to: nothing where it is not. Asked after every row. */
+  breathe(): Promise<void> | undefined;
+  /** Told of a request that leaves now, each time that it does. */
+  leaves?(planned: PlannedRequest): void;
   /** Tells of a bug and gives a reference to look it up by. */
   bug(error: unknown): string;
 }

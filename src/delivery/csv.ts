@@ -13,7 +13,7 @@ const [QUOTE, LINE_FEED, RETURN] = [0x22, 0x0a, 0x0d];
  * @param breathe awaited after every piece of work
  * @throws {UnreadableError}
  */
-export async function parseCsv(text: string, breathe: () => Promise<void>): Promise<Record<string, unknown>[]> {
+export async function parseCsv(text: string, breathe: () => Promise<void> | undefined): Promise<Record<string, unknown>[]> {
   const rows: Record<string, unknown>[] = [];
   const count = new ValueCount('CSV');
   let header: readonly string[] | undefined;

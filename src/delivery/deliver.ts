@@ -26,15 +26,21 @@ class Delivery {
   readonly #world: World;
   readonly #now: number;
   readonly #verdicts: (Verdict | undefined)[];
-  /** Rows whose request may have left, and has no answer yet. */
-  readonly #started = new Set<number>();
+  /** By position: 1 for rows whose request may have left, and has no answer yet. */
+  readonly #started: Uint8Array;
 
   constructor(call: Call, world: World) {
     this.time = new CallTime(world, call.begun);
     // Every request of the call listens to these.
     setMaxListeners(0, this.time.closing, this.time.ended);
     this.#call = call;
-    this.#world = world;
+    this.#started = new Uint8Array(call.rows.length);
+    this.#world = {
+      ...world,
+      leaves: ({ rows }) => {
+        for (const { position } of rows) this.#started[position] = 1;
+      },
+    };
     this.#now = world.clock.now();
     this.#verdicts = call.rows.map(() => undefined);
   }
@@ -72,12 +78,14 @@ class Delivery {
   /** As many workers as may be in flight take the requests in order, so an earlier one never waits for a later. */
   async #sendAll(requests: readonly PlannedRequest[], done: (position: number, outcome: Outcome) => void): Promise<void> {
     const queue = requests.values();
+    const awaited = new Set(requests.flatMap(({ after }) => after));
     const sending = new Map<PlannedRequest, Promise<void>>();
     const work = async () => {
       for (const planned of queue) {
         const before = planned.after.flatMap((one) => sending.get(one) ?? []);
-        const sent = Promise.all(before).then(() => this.#sendOne(planned, done));
-        sending.set(planned, sent);
+        const send = () => this.#sendOne(planned, done);
+        const sent = before.length === 0 ? send() : Promise.all(before).then(send);
+        if (awaited.has(planned)) sending.set(planned, sent);
         await sent;
       }
     };
@@ -87,22 +95,19 @@ class Delivery {
   }
 
   async #sendOne(planned: PlannedRequest, done: (position: number, outcome: Outcome) => void): Promise<void> {
-    const before = new Set(planned.rows.flatMap(({ position }) => (this.#started.has(position) ? position : [])));
-    const send: World['send'] = (...sending) => {
-      for (const { position } of planned.rows) this.#started.add(position);
-      return this.#world.send(...sending);
-    };
+    // What only asked changed nothing; what a step before it did holds.
+    const asks = planned.outbound.method === 'GET';
+    const before = asks ? planned.rows.map(({ position }) => this.#started[position] ?? 0) : [];
     let outcomes: readonly Outcome[];
     try {
-      outcomes = await settle(planned, { ...this.#world, send }, this.time, this.#call);
+      outcomes = await settle(planned, this.#world, this.time, this.#call);
     } catch (error) {
       const reference = this.#world.bug(error);
       const verdict = rejected('internal', `internal error ${reference}: the row may have arrived`);
       outcomes = planned.rows.map(() => ({ verdict, answer: undefined, result: undefined }));
     }
     for (const [index, { position }] of planned.rows.entries()) {
-      // What only asked changed nothing; what a step before it did holds.
-      if (planned.outbound.method === 'GET' && !before.has(position)) this.#started.delete(position);
+      if (asks) this.#started[position] = before[index] ?? 0;
       const outcome = outcomes[index];
       if (outcome !== undefined) done(position, outcome);
     }
@@ -114,7 +119,7 @@ class Delivery {
   }
 
   #unsettled(position: number): Verdict {
-    return this.#started.has(position)
+    return this.#started[position] === 1
       ? rejected('outcome-unknown', 'outcome unknown: the deadline of the call came before the answer')
       : rejected('not-attempted', `not attempted: ${this.time.whyClosed()}`);
   }

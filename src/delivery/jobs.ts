@@ -97,7 +97,8 @@ export class JobRun {
       if (!(error instanceof Fault)) throw error;
       return error.message;
     }
-    const { verdicts, answer } = await sendUntilSettled(planned, this.#world, this.#time, 0);
+    const leaves = () => this.#world.leaves?.(this.#planned);
+    const { verdicts, answer } = await sendUntilSettled(planned, { ...this.#world, leaves }, this.#time, 0);
     const [verdict] = verdicts;
     if (verdict?.accepted === false) return verdict.reason;
     return answer ?? 'no answer came';

@@ -36,13 +36,12 @@ export type Stage = 'done job' | 'failed job';
 
 /** Pure: the same request and answer always give the same judgement. @param stage of a job's last answer */
 export function judge(planned: PlannedRequest, read: ReadAnswer, stage?: Stage): Judgement {
-  const { status, headers, body } = read;
-  const judged = new Judging(planned, read, planned.scope.with({ status, headers, body }));
+  const judged = new Judging(planned, read);
   try {
     return judged.run(stage);
   } catch (error) {
     if (!(error instanceof Fault)) throw error;
-    return judged.all(`the answer (HTTP ${status}) could not be judged: ${error.message}`);
+    return judged.all(`the answer (HTTP ${read.status}) could not be judged: ${error.message}`);
   }
 }
 
@@ -50,18 +49,26 @@ export function judge(planned: PlannedRequest, read: ReadAnswer, stage?: Stage):
 export class Judging {
   readonly planned: PlannedRequest;
   readonly answer: ReadAnswer;
-  readonly scope: Scope;
+  #scope: Scope | undefined;
   /** The place in the request of the row of each key; no two rows of a request share one. */
   readonly placeOfKey: () => ReadonlyMap<string, number>;
   /** For rows that the manifest has no reason for. */
   readonly #usual: () => Verdict;
 
-  constructor(planned: PlannedRequest, answer: ReadAnswer, scope: Scope) {
+  constructor(planned: PlannedRequest, answer: ReadAnswer) {
     this.planned = planned;
     this.answer = answer;
-    this.scope = scope;
     this.placeOfKey = lazy(() => new Map(planned.rows.flatMap(({ keys }, place) => keys.map((key) => [key, place] as const))));
     this.#usual = lazy(() => rejected('refused', this.#statusReason()));
+  }
+
+  /** What the templates of the answer see. */
+  get scope(): Scope {
+    if (this.#scope === undefined) {
+      const { status, headers, body } = this.answer;
+      this.#scope = this.planned.scope.with({ status, headers, body });
+    }
+    return this.#scope;
   }
 
   get response(): Response {

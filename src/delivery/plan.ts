@@ -11,7 +11,16 @@ import type { ValueTemplate } from '../template/template.ts';
 import { textsOf } from '../template/text.ts';
 import { renderAuth } from './auth.ts';
 import { renderBody } from './body.ts';
-import { ACCEPTED, type Call, type CallRow, type PlannedRequest, type PlannedRow, rejected, type Verdict } from './call.ts';
+import {
+  ACCEPTED,
+  type Call,
+  type CallRow,
+  type PlannedRequest,
+  type PlannedRow,
+  rejected,
+  type Verdict,
+  type World,
+} from './call.ts';
 import { type Envelope, renderEnvelope } from './envelope.ts';
 import { keyPart, stableKey } from './idempotency.ts';
 import { lazy } from './lazy.ts';
@@ -27,7 +36,7 @@ export interface Plan {
 /**
  * @param now when the call began, milliseconds since 1970
  * @param uuid a new one each time, for idempotency keys
- * @param breathe awaited after every row
+ * @param breathe asked after every row
  * @param closing ends the planning: rows that it did not come to are neither settled nor in a request
  */
 export async function planRequests(
@@ -36,28 +45,32 @@ export async function planRequests(
   { common, rows }: Pick<CallRows, 'common' | 'rows'>,
   now: number,
   uuid: () => string,
-  breathe: () => Promise<void>,
+  breathe: World['breathe'],
   closing: AbortSignal,
 ): Promise<Plan> {
   const planner = new Planner(call, request, common, new Date(now).toISOString(), uuid);
   for (const row of rows) {
     if (closing.aborted) break;
     planner.add(row);
-    await breathe();
+    const breath = breathe();
+    if (breath !== undefined) await breath;
   }
+  const goOn = async () => {
+    await breathe();
+    return !closing.aborted;
+  };
   for (const group of planner.groups()) {
     if (closing.aborted) break;
-    await planner.write(group, async () => {
-      await breathe();
-      return !closing.aborted;
-    });
-    await breathe();
+    const split = planner.write(group, goOn);
+    if (split !== undefined) await split;
+    const breath = breathe();
+    if (breath !== undefined) await breath;
   }
   return planner;
 }
 
-interface Member {
-  readonly row: PlannedRow;
+/** A row with its part of a request. */
+interface Member extends PlannedRow {
   readonly record: Readonly<Record<string, unknown>>;
   readonly source: Readonly<Record<string, unknown>>;
   readonly item: unknown;
@@ -78,8 +91,8 @@ interface Group {
   bytes: number;
   /** Under which others find it while it takes rows. */
   readonly key: string;
-  /** All of them with a lower index. */
-  readonly after: Set<Group>;
+  /** All of them with a lower index; nothing for none. */
+  after: Set<Group> | undefined;
 }
 
 class Planner implements Plan {
@@ -89,8 +102,9 @@ class Planner implements Plan {
   readonly #uuid: () => string;
   readonly #request: Request;
   readonly #common: Scope;
-  /** What a later group waits for. */
+  /** What a later group waits for: of those that one waits for. */
   readonly #written = new Map<Group, readonly PlannedRequest[]>();
+  readonly #awaited = new Set<Group>();
   readonly #groups: Group[] = [];
   /** The group of each envelope that still takes rows. */
   readonly #open = new Map<string, Group>();
@@ -129,10 +143,16 @@ class Planner implements Plan {
    * Renders a group; what waits for one of which nothing is left waits for what that would have waited for.
    * @param goOn asked between the parts of a group that must be split: splitting one can be much work
    */
-  async write(group: Group, goOn: () => Promise<boolean>): Promise<void> {
-    const after = [...group.after].flatMap((one) => this.#written.get(one) ?? []);
-    const requests = await this.#render(group.envelope, group.members, after, goOn);
-    this.#written.set(group, requests.length > 0 ? requests : after);
+  write(group: Group, goOn: () => Promise<boolean>): Promise<void> | undefined {
+    const { envelope, members } = group;
+    const after = group.after === undefined ? NONE : [...group.after].flatMap((one) => this.#written.get(one) ?? []);
+    const whole = this.#whole(envelope, members, after);
+    if ('outbound' in whole) return this.#wrote(group, [whole], after);
+    return this.#split(envelope, members, after, whole, goOn).then((requests) => this.#wrote(group, requests, after));
+  }
+
+  #wrote(group: Group, requests: readonly PlannedRequest[], after: readonly PlannedRequest[]): undefined {
+    if (this.#awaited.has(group)) this.#written.set(group, requests.length > 0 ? requests : after);
     this.requests.push(...requests);
   }
 
@@ -146,9 +166,11 @@ class Planner implements Plan {
 
   #member({ position, id, source, record, scope, steps }: CallRow): Member {
     const { response, item, batch } = this.#request;
-    const row = { position, id, scope, keys: textsOf(response.key?.value(scope)) };
     return {
-      row,
+      position,
+      id,
+      scope,
+      keys: response.key === undefined ? NONE : textsOf(response.key.value(scope)),
       record,
       source,
       steps,
@@ -176,9 +198,26 @@ class Planner implements Plan {
    * only a group that was begun after it: so groups wait for earlier ones alone, and no two can wait for each other.
    */
   #place(member: Member, envelope: Envelope): void {
+    const names = namesOf(member);
+    let earlier: Set<Group> | undefined;
+    for (const name of names) {
+      const holder = this.#holders.get(name);
+      if (holder !== undefined) (earlier ??= new Set()).add(holder);
+    }
+    const group = this.#request.batch === undefined ? this.#begin(envelope, '') : this.#batched(member, envelope, earlier);
+    group.members.push(member);
+    for (const name of names) this.#holders.set(name, group);
+    if (earlier === undefined) return;
+    group.after ??= new Set();
+    for (const one of earlier) {
+      group.after.add(one);
+      this.#awaited.add(one);
+    }
+  }
+
+  /** The group that takes this row. */
+  #batched(member: Member, envelope: Envelope, earlier: ReadonlySet<Group> = NO_GROUPS): Group {
     const { size = 1, bytes = Number.POSITIVE_INFINITY } = this.#request.batch ?? {};
-    const names = [`id:${scalarId(member.row.id)}`, ...member.row.keys.map((key) => `key:${key}`)];
-    const earlier = new Set(names.flatMap((name) => this.#holders.get(name) ?? []));
     for (const one of earlier) this.#close(one);
     const key = member.apart === '' ? envelope.key : `${envelope.key}\n${member.apart}`;
     const more = bytes === Number.POSITIVE_INFINITY ? 0 : sizeOf(this.#request.item === undefined ? member.record : member.item);
@@ -189,66 +228,81 @@ class Planner implements Plan {
     }
     const begun = group?.index ?? -1;
     if (group === undefined || [...earlier].some(({ index }) => index > begun)) {
-      group = { index: this.#groups.length, envelope, members: [], bytes: 0, key, after: new Set() };
-      this.#groups.push(group);
+      group = this.#begin(envelope, key);
       this.#open.set(key, group);
     }
-    group.members.push(member);
     group.bytes += more;
-    for (const one of earlier) group.after.add(one);
-    for (const name of names) this.#holders.set(name, group);
-    if (group.members.length >= size) this.#close(group);
+    if (group.members.length + 1 >= size) this.#close(group);
+    return group;
+  }
+
+  #begin(envelope: Envelope, key: string): Group {
+    const group: Group = { index: this.#groups.length, envelope, members: [], bytes: 0, key, after: undefined };
+    this.#groups.push(group);
+    return group;
   }
 
   #close(group: Group): void {
     if (this.#open.get(group.key) === group) this.#open.delete(group.key);
   }
 
+  /** One request for all of them, or why there is none. */
+  #whole(envelope: Envelope, members: readonly Member[], after: readonly PlannedRequest[]): PlannedRequest | Verdict {
+    try {
+      return this.#one(envelope, members, after);
+    } catch (error) {
+      return unrendered(error);
+    }
+  }
+
   /** A body that fails is split until it fails for one row alone: the others are still sent. */
-  async #render(
+  async #split(
     envelope: Envelope,
     members: readonly Member[],
     after: readonly PlannedRequest[],
+    why: Verdict,
     goOn: () => Promise<boolean>,
   ): Promise<PlannedRequest[]> {
     const [first] = members;
     if (first === undefined) return [];
-    try {
-      return [this.#one(envelope, first, members, after)];
-    } catch (error) {
-      const verdict = unrendered(error);
-      if (members.length === 1) {
-        this.settled.set(first.row.position, verdict);
-        return [];
-      }
-      const half = Math.ceil(members.length / 2);
-      const requests: PlannedRequest[] = [];
-      for (const part of [members.slice(0, half), members.slice(half)])
-        if (await goOn()) requests.push(...(await this.#render(envelope, part, after, goOn)));
-      return requests;
+    if (members.length === 1) {
+      this.settled.set(first.position, why);
+      return [];
     }
+    const half = Math.ceil(members.length / 2);
+    const requests: PlannedRequest[] = [];
+    for (const part of [members.slice(0, half), members.slice(half)]) {
+      if (!(await goOn())) continue;
+      const whole = this.#whole(envelope, part, after);
+      if ('outbound' in whole) requests.push(whole);
+      else requests.push(...(await this.#split(envelope, part, after, whole, goOn)));
+    }
+    return requests;
   }
 
   /** @throws {Fault} where the body fails for these rows */
-  #one(envelope: Envelope, first: Member, members: readonly Member[], after: readonly PlannedRequest[]): PlannedRequest {
+  #one(envelope: Envelope, members: readonly Member[], after: readonly PlannedRequest[]): PlannedRequest {
     const request = this.#request;
-    const scope = request.batch === undefined ? first.row.scope : this.#batchScope(first, members);
+    const [first] = members;
+    if (first === undefined) throw new RangeError('a request without rows');
+    const scope = request.batch === undefined ? first.scope : this.#batchScope(first, members);
     const body = renderBody(request.body, scope);
     checkSize(body, request.batch?.bytes, members.length);
     const { method, url, auth, rates } = envelope;
-    const outbound = { method, url, headers: { ...envelope.headers, ...this.#keyHeader(members) }, body };
-    const rows = members.map(({ row }) => row);
-    const part = (places: readonly number[]): PlannedRequest => {
-      const some = places.flatMap((place) => members[place] ?? []);
-      return this.#one(envelope, some[0] ?? first, some, []);
-    };
-    return { request, rows, scope, outbound, auth, rates, urgent: false, after, part };
+    const headers = request.idempotency === undefined ? envelope.headers : { ...envelope.headers, ...this.#keyHeader(members) };
+    const part = (places: readonly number[]): PlannedRequest =>
+      this.#one(
+        envelope,
+        places.flatMap((place) => members[place] ?? []),
+        NONE,
+      );
+    return { request, rows: members, scope, outbound: { method, url, headers, body }, auth, rates, urgent: false, after, part };
   }
 
   #keyHeader(members: readonly Member[]): Readonly<Record<string, string>> {
     const { idempotency, name } = this.#request;
     if (idempotency === undefined) return {};
-    const own = members.length === 1 ? members[0]?.row.scope.get('idempotency_key') : undefined;
+    const own = members.length === 1 ? members[0]?.scope.get('idempotency_key') : undefined;
     const parts = members.map((member) => member.keyPart);
     const stable = () => stableKey([this.#call.bound.destination.id, name, parts]);
     const key = idempotency.by !== undefined ? stable() : typeof own === 'string' ? own : this.#uuid();
@@ -289,6 +343,9 @@ function checkSize(body: string | undefined, most: number | undefined, rows: num
     );
 }
 
+const NONE: readonly never[] = [];
+const NO_GROUPS: ReadonlySet<Group> = new Set();
+
 /** An envelope that reads nothing of a row is rendered once for the call. */
 function envelopes(request: Request, { bound, configuration }: Call, now: string, common: Scope): (scope: Scope) => Envelope {
   const auth = lazy(() => renderAuth(bound, now));
@@ -305,7 +362,14 @@ function envelopes(request: Request, { bound, configuration }: Call, now: string
   return lazy(() => renderEnvelope(request, base(), auth(), common));
 }
 
+/** By which rows find those of the same id or key. */
+function namesOf({ id, keys }: Member): readonly string[] {
+  const name = nameOfId(id);
+  return keys.length === 0 ? [name] : [name, ...keys.map((key) => `key:${key}`)];
+}
+
 /** Ids are compared as JSON: the number 1 and the text "1" are two. */
-function scalarId(id: unknown): string {
-  return stringifyJson(id);
+function nameOfId(id: unknown): string {
+  if (typeof id === 'string') return `"${id}`;
+  return typeof id === 'number' ? `${id}` : stringifyJson(id);
 }

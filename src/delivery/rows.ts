@@ -3,7 +3,7 @@
 import { recordMaker, unreadableMapping } from '../destination/mappings.ts';
 import { Fault } from '../fault.ts';
 import { type Scope, scopeOf } from '../template/scope.ts';
-import { type Call, type CallRow, rejected, type Verdict } from './call.ts';
+import { type Call, type CallRow, rejected, type Verdict, type World } from './call.ts';
 
 export interface CallRows {
   /** What the templates of all rows see. */
@@ -18,14 +18,14 @@ const NO_STEPS: ReadonlyMap<string, object> = new Map();
 /**
  * @param now when the call began, milliseconds since 1970
  * @param uuid a new one each time, for idempotency keys
- * @param breathe awaited after every row
+ * @param breathe asked after every row
  * @param closing ends it: rows that it did not come to are in neither list
  */
 export async function readCallRows(
   call: Call,
   now: number,
   uuid: () => string,
-  breathe: () => Promise<void>,
+  breathe: World['breathe'],
   closing: AbortSignal,
 ): Promise<CallRows> {
   const { bound, configuration, operation, object, mode, flow, lookups, idColumn } = call;
@@ -58,7 +58,8 @@ export async function readCallRows(
     } catch (error) {
       settled.set(position, unrendered(error));
     }
-    await breathe();
+    const breath = breathe();
+    if (breath !== undefined) await breath;
   }
   return { common, rows, settled };
 }

@@ -49,14 +49,14 @@ interface Open {
  * @param breathe awaited after every piece of work
  * @throws {UnreadableError}
  */
-export async function parseXml(text: string, breathe: () => Promise<void>): Promise<unknown> {
+export async function parseXml(text: string, breathe: () => Promise<void> | undefined): Promise<unknown> {
   const reading = new Reading(await withLineFeeds(text, breathe));
   while (reading.piece()) await breathe();
   return reading.end();
 }
 
 /** With line feeds for all ends of lines, as XML wants it. */
-async function withLineFeeds(text: string, breathe: () => Promise<void>): Promise<string> {
+async function withLineFeeds(text: string, breathe: () => Promise<void> | undefined): Promise<string> {
   let made = '';
   for (let at = text.startsWith('\ufeff') ? 1 : 0; at < text.length; ) {
     let end = at + PIECE;

@@ -8,14 +8,15 @@ type Headers = Readonly<Record<string, string>>;
  * @param nowMs milliseconds since 1970
  */
 export function limitPause(headers: Headers, nowMs: number): number | undefined {
-  const waits = [
-    ...structured(headers.ratelimit ?? ''),
-    ...SPELLINGS.flatMap((name) => counted(headers[`${name}-remaining`], headers[`${name}-reset`], nowMs)),
-  ];
+  const waits = headers.ratelimit === undefined ? [] : structured(headers.ratelimit);
+  for (const [remaining, reset] of SPELLINGS) {
+    const left = headers[remaining];
+    if (left !== undefined) waits.push(...counted(left, headers[reset], nowMs));
+  }
   return waits.length === 0 ? undefined : Math.max(...waits);
 }
 
-const SPELLINGS = ['ratelimit', 'x-ratelimit', 'x-rate-limit'];
+const SPELLINGS = ['ratelimit', 'x-ratelimit', 'x-rate-limit'].map((name) => [`${name}-remaining`, `${name}-reset`] as const);
 
 /** `"default";r=0;t=30, "day";r=10;t=3600` (RFC 9651: a list of items with parameters), or `limit=10, remaining=0, reset=30`. */
 function structured(text: string): number[] {
@@ -32,7 +33,7 @@ function structured(text: string): number[] {
 const EPOCH = 1e9;
 
 /** Two headers with a number each. Of several windows in one header (`0, 95`) the first that is used up counts. */
-function counted(remaining: string | undefined, reset: string | undefined, nowMs: number): number[] {
+function counted(remaining: string, reset: string | undefined, nowMs: number): number[] {
   const left = numbers(remaining);
   const resets = numbers(reset);
   const at = left.indexOf(0);

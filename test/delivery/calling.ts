@@ -100,7 +100,7 @@ export function atWork(bound: BoundDestination, answering: Answering = {}): AtWo
     kept: answering.kept ?? new Kept(clock),
     ...(answering.renewed && { renewed: answering.renewed }),
     deadline: answering.deadline ?? bound.destination.deadline,
-    breathe: answering.breathe ?? (() => Promise.resolve()),
+    breathe: answering.breathe ?? (() => undefined),
     bug: (error) => `ref${bugs.push(error)}`,
   };
   const lookups = new Lookups(bound, world, answering.largest ?? 64 * 1024 * 1024);
