@@ -3,15 +3,17 @@
 import type { Base } from '../destination/bind.ts';
 import { type HttpMethod, METHODS, type PathTemplate, type Request } from '../destination/destination.ts';
 import { problemOfHeader } from '../destination/headers.ts';
+import { ROW_NAMES } from '../destination/names.ts';
 import { beginning } from '../fault.ts';
 import { checkSegment } from '../template/places.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';
-import { OUTPUT, type ValueTemplate } from '../template/template.ts';
+import { type Compiled, OUTPUT, type ValueTemplate } from '../template/template.ts';
 import { isMap, scalarText } from '../template/text.ts';
 import type { Tree } from '../template/tree.ts';
 import type { RenderedAuth } from './auth.ts';
 import { headerValue } from './header-value.ts';
+import { lazy } from './lazy.ts';
 import { pairsOf, queryString, rootOf } from './parameters.ts';
 import type { RateKey } from './rate.ts';
 
@@ -22,27 +24,80 @@ export interface Envelope {
   readonly auth: RenderedAuth | undefined;
   /** The declared rates that it falls under. */
   readonly rates: readonly RateKey[];
-  /** Equal for rows that may share a request. */
-  readonly key: string;
 }
 
 /** @throws {Fault} where a value would change what is asked of whom */
 export function renderEnvelope(request: Request, base: Base, auth: RenderedAuth | undefined, scope: Scope): Envelope {
-  const method = typeof request.method === 'string' ? request.method : methodOf(request.method.value(scope));
-  const credentials = auth?.query ?? [];
-  const own = pairsOf(mapOf(request.query, scope, 'query'), takenBy(base, credentials));
-  const query = [base.query, queryString([...own, ...credentials])].filter((part) => part !== '').join('&');
-  const url =
-    request.path.leading === undefined
-      ? checkedUrl(base, renderPath(request.path, scope), query)
-      : leadingUrl(base, request.path.leading, renderPath(request.path, scope), query, scope);
-  const headers = { ...defaultHeaders(request), ...renderHeaders(request.headers, scope), ...auth?.headers };
-  const rates = request.rateLimits.map((limit) => ({ limit, by: scalarText(limit.by?.value(scope)) }));
-  const key = `${method} ${url}\n${JSON.stringify([headers, rates.map(({ by }) => by)])}`;
-  return { method, url, headers, auth, rates, key };
+  return envelopes(
+    request,
+    () => base,
+    () => auth,
+    scope,
+  )(scope);
 }
 
-function methodOf(value: unknown): HttpMethod {
+/**
+ * Envelopes for the rows of a call: what of one reads nothing of a row is rendered once for all of them.
+ * @param common what all rows see
+ * @returns throws {Fault} where a value would change what is asked of whom
+ */
+export function envelopes(
+  request: Request,
+  base: () => Base,
+  auth: () => RenderedAuth | undefined,
+  common: Scope,
+): (scope: Scope) => Envelope {
+  const part = <T>(templates: readonly (Compiled | undefined)[], render: (scope: Scope) => T): Part<T> =>
+    templates.some(readsRow) ? render : lazy(() => render(common));
+  const { method, path, query, headers, rateLimits } = request;
+  const methodOf = typeof method === 'string' ? () => method : part([method], (scope) => readMethod(method.value(scope)));
+  const queryOf = part(query, (scope) => renderQuery(query, base(), auth(), scope));
+  const urlOf = part([path.template, path.leading, ...query], (scope) => renderUrl(path, base(), queryOf(scope), scope));
+  const headersOf = part(headers, (scope) => ({
+    ...defaultHeaders(request),
+    ...renderHeaders(headers, scope),
+    ...auth()?.headers,
+  }));
+  const ratesOf = part(
+    rateLimits.map(({ by }) => by),
+    (scope) => rateLimits.map((limit) => ({ limit, by: scalarText(limit.by?.value(scope)) })),
+  );
+  const render = (scope: Scope): Envelope => ({
+    method: methodOf(scope),
+    url: urlOf(scope),
+    headers: headersOf(scope),
+    auth: auth(),
+    rates: ratesOf(scope),
+  });
+  const all = [typeof method === 'string' ? undefined : method, path.template, path.leading, ...query, ...headers];
+  return part([...all, ...rateLimits.map(({ by }) => by)], render);
+}
+
+type Part<T> = (scope: Scope) => T;
+
+function readsRow(template: Compiled | undefined): boolean {
+  return template !== undefined && [...template.names].some((name) => ROW_NAMES.has(name));
+}
+
+/** Equal for rows that may share a request. */
+export function envelopeKey({ method, url, headers, rates }: Envelope): string {
+  return `${method} ${url}\n${JSON.stringify([headers, rates.map(({ by }) => by)])}`;
+}
+
+function renderQuery(layers: readonly Tree[], base: Base, auth: RenderedAuth | undefined, scope: Scope): string {
+  const credentials = auth?.query ?? [];
+  const own = pairsOf(mapOf(layers, scope, 'query'), takenBy(base, credentials));
+  return [base.query, queryString([...own, ...credentials])].filter((part) => part !== '').join('&');
+}
+
+function renderUrl(path: PathTemplate, base: Base, query: string, scope: Scope): string {
+  const { leading } = path;
+  return leading === undefined
+    ? checkedUrl(base, renderPath(path, scope), query)
+    : leadingUrl(base, leading, renderPath(path, scope), query, scope);
+}
+
+function readMethod(value: unknown): HttpMethod {
   const text = scalarText(value).toUpperCase();
   const method = METHODS.find((one) => one === text);
   if (method === undefined)
@@ -80,9 +135,18 @@ function takenBy({ query }: Base, credentials: RenderedAuth['query']): ReadonlyS
 /** The URL as a parser reads it must be the one that was meant: its origin, its path, its parameters. */
 function checkedUrl({ origin, path: before }: Base, path: string, query: string): string {
   const url = `${origin}${path === '' ? before : before.replace(/\/$/, '') + path}${query === '' ? '' : `?${query}`}`;
+  if (isPlain(url.slice(origin.length))) return url;
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (parsed?.origin === origin && parsed.href === url) return url;
   throw renderFault('url', 'the URL would be read as another one than the manifest means');
+}
+
+/**
+ * Whether a URL's parser takes it as it stands, so that it need not be asked: unreserved characters and escapes (RFC 3986
+ * section 2.3), slashes, and no part that leads elsewhere.
+ */
+function isPlain(pathAndQuery: string): boolean {
+  return /^\/[\w\-~/%.]*(?:\?[\w\-~/%.&=]*)?$/.test(pathAndQuery) && !/\/(?:\.|%2e){1,2}(?:[/?]|$)/i.test(pathAndQuery);
 }
 
 /** A URL that an answer, a setting or a constant holds: whatever it says, it is called at the destination's own origin only. */

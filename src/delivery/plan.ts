@@ -3,7 +3,6 @@
 import { baseFor } from '../destination/bind.ts';
 import type { Request } from '../destination/destination.ts';
 import { templatesOfBatch } from '../destination/lookups-read.ts';
-import { ROW_NAMES } from '../destination/names.ts';
 import { stringifyJson } from '../numbers.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';
@@ -21,7 +20,7 @@ import {
   type Verdict,
   type World,
 } from './call.ts';
-import { type Envelope, renderEnvelope } from './envelope.ts';
+import { type Envelope, envelopeKey, envelopes } from './envelope.ts';
 import { keyPart, stableKey } from './idempotency.ts';
 import { lazy } from './lazy.ts';
 import { reasonText } from './reason.ts';
@@ -113,6 +112,8 @@ class Planner implements Plan {
   readonly #envelopeOf: (scope: Scope) => Envelope;
   /** The kept answers that the body of a batch or the reading of its answer reads: rows of one request must share them. */
   readonly #shared: readonly string[];
+  /** Rows mostly have the same. */
+  #latest: { readonly envelope: Envelope | undefined; readonly key: string } = { envelope: undefined, key: '' };
   /** Numbers for what may not be compared as text. */
   readonly #numbers = new Map<object, number>();
 
@@ -121,7 +122,14 @@ class Planner implements Plan {
     this.#request = request;
     this.#common = common;
     this.#uuid = uuid;
-    this.#envelopeOf = envelopes(request, call, now, common);
+    const { bound, configuration } = call;
+    const base = lazy(() => baseFor(bound, configuration.config));
+    this.#envelopeOf = envelopes(
+      request,
+      base,
+      lazy(() => renderAuth(bound, now)),
+      common,
+    );
     this.#shared = request.batch === undefined ? [] : sharedSteps(request);
   }
 
@@ -199,15 +207,11 @@ class Planner implements Plan {
    */
   #place(member: Member, envelope: Envelope): void {
     const names = namesOf(member);
-    let earlier: Set<Group> | undefined;
-    for (const name of names) {
-      const holder = this.#holders.get(name);
-      if (holder !== undefined) (earlier ??= new Set()).add(holder);
-    }
+    const earlier = names.flatMap((name) => this.#holders.get(name) ?? NONE);
     const group = this.#request.batch === undefined ? this.#begin(envelope, '') : this.#batched(member, envelope, earlier);
     group.members.push(member);
     for (const name of names) this.#holders.set(name, group);
-    if (earlier === undefined) return;
+    if (earlier.length === 0) return;
     group.after ??= new Set();
     for (const one of earlier) {
       group.after.add(one);
@@ -216,10 +220,10 @@ class Planner implements Plan {
   }
 
   /** The group that takes this row. */
-  #batched(member: Member, envelope: Envelope, earlier: ReadonlySet<Group> = NO_GROUPS): Group {
+  #batched(member: Member, envelope: Envelope, earlier: readonly Group[]): Group {
     const { size = 1, bytes = Number.POSITIVE_INFINITY } = this.#request.batch ?? {};
     for (const one of earlier) this.#close(one);
-    const key = member.apart === '' ? envelope.key : `${envelope.key}\n${member.apart}`;
+    const key = this.#keyOf(envelope) + (member.apart === '' ? '' : `\n${member.apart}`);
     const more = bytes === Number.POSITIVE_INFINITY ? 0 : sizeOf(this.#request.item === undefined ? member.record : member.item);
     let group = this.#open.get(key);
     if (group !== undefined && group.bytes + more > bytes) {
@@ -227,13 +231,18 @@ class Planner implements Plan {
       group = undefined;
     }
     const begun = group?.index ?? -1;
-    if (group === undefined || [...earlier].some(({ index }) => index > begun)) {
+    if (group === undefined || earlier.some(({ index }) => index > begun)) {
       group = this.#begin(envelope, key);
       this.#open.set(key, group);
     }
     group.bytes += more;
     if (group.members.length + 1 >= size) this.#close(group);
     return group;
+  }
+
+  #keyOf(envelope: Envelope): string {
+    if (this.#latest.envelope !== envelope) this.#latest = { envelope, key: envelopeKey(envelope) };
+    return this.#latest.key;
   }
 
   #begin(envelope: Envelope, key: string): Group {
@@ -344,23 +353,6 @@ function checkSize(body: string | undefined, most: number | undefined, rows: num
 }
 
 const NONE: readonly never[] = [];
-const NO_GROUPS: ReadonlySet<Group> = new Set();
-
-/** An envelope that reads nothing of a row is rendered once for the call. */
-function envelopes(request: Request, { bound, configuration }: Call, now: string, common: Scope): (scope: Scope) => Envelope {
-  const auth = lazy(() => renderAuth(bound, now));
-  const base = lazy(() => baseFor(bound, configuration.config));
-  const names = [
-    ...(typeof request.method === 'string' ? [] : [request.method]),
-    request.path.template,
-    ...(request.path.leading === undefined ? [] : [request.path.leading]),
-    ...request.query,
-    ...request.headers,
-    ...request.rateLimits.flatMap(({ by }) => by ?? []),
-  ].flatMap((template) => [...template.names]);
-  if (names.some((name) => ROW_NAMES.has(name))) return (scope) => renderEnvelope(request, base(), auth(), scope);
-  return lazy(() => renderEnvelope(request, base(), auth(), common));
-}
 
 /** By which rows find those of the same id or key. */
 function namesOf({ id, keys }: Member): readonly string[] {
