@@ -110,15 +110,19 @@ export function createEngine(
       ask: (maxAge, begun) => (names, asked) => life.during(() => lookups.ask(maxAge, begun)(names, asked)),
       deliver: (call, gone) => life.during(() => deliver(call, { ...world, gone })),
       settled(operation, verdicts, begun) {
-        const codes = verdicts.flatMap((verdict) => (verdict.accepted ? [] : [verdict.code]));
         const reasons: Partial<Record<ReasonCode, number>> = {};
-        for (const code of codes) reasons[code] = (reasons[code] ?? 0) + 1;
+        let rejected = 0;
+        for (const verdict of verdicts) {
+          if (verdict.accepted) continue;
+          rejected++;
+          reasons[verdict.code] = (reasons[verdict.code] ?? 0) + 1;
+        }
         options.delivered?.({
           destination: destination.id,
           operation,
           rows: verdicts.length,
-          rejected: codes.length,
-          ...(codes.length > 0 && { reasons }),
+          rejected,
+          ...(rejected > 0 && { reasons }),
           ms: Math.round(realClock.elapsed() - begun),
         });
       },
