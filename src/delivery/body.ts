@@ -1,21 +1,45 @@
 /** The body of a request, written by the encoder of its kind. */
 
-import type { Body } from '../destination/destination.ts';
+import type { Body, Request } from '../destination/destination.ts';
+import { templatesOfBatch } from '../destination/lookups-read.ts';
 import { parseJson, stringifyJson } from '../numbers.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';
 import { isMap } from '../template/text.ts';
+import type { Tree } from '../template/tree.ts';
 import { formBody, pairsOf } from './parameters.ts';
 
+/**
+ * What the items of a batch are until its body is written: values, or, where no template needs those, texts that are only
+ * put together then: JSON, or the lines of ndjson.
+ */
+export type ItemForm = 'values' | 'json' | 'lines';
+
+export function formOfItems({ body, item, response }: Pick<Request, 'body' | 'item' | 'response'>): ItemForm {
+  const others = templatesOfBatch({ body: { kind: 'none' }, response });
+  if (item === undefined || others.some((template) => template?.names.has('items'))) return 'values';
+  if (body.kind === 'json' && body.tree.takesItems !== 'no') return 'json';
+  return body.kind === 'ndjson' && body.tree.takesItems === 'whole' ? 'lines' : 'values';
+}
+
 /** @throws {Fault} */
-export function renderBody(body: Body, scope: Scope): string | undefined {
+export function renderItem(item: Tree, form: ItemForm, scope: Scope): unknown {
+  if (form === 'json') return item.json(scope) ?? 'null';
+  return form === 'lines' ? item.lines(scope).map((line) => `${line}\n`).join('') : (item.value(scope) ?? null);
+}
+
+/**
+ * @param items the texts of the items, where they are texts
+ * @throws {Fault}
+ */
+export function renderBody(body: Body, scope: Scope, items?: readonly string[]): string | undefined {
   switch (body.kind) {
     case 'none':
       return undefined;
     case 'json': {
-      const value = body.tree.value(scope);
-      if (value === undefined) throw renderFault('body', 'the body is missing: its only value is');
-      return stringifyJson(value);
+      const text = items === undefined ? body.tree.json(scope) : body.tree.jsonWith(scope, items.join(','));
+      if (text === undefined) throw renderFault('body', 'the body is missing: its only value is');
+      return text;
     }
     case 'json-text':
       return checkedJson(body.template.text(scope));
@@ -25,6 +49,7 @@ export function renderBody(body: Body, scope: Scope): string | undefined {
       return formBody(pairsOf(value));
     }
     case 'ndjson': {
+      if (items !== undefined) return items.join('') || '\n';
       const value = body.tree.value(scope);
       if (!Array.isArray(value)) throw renderFault('body', 'the lines of ndjson must be a list, such as {{ items }}');
       // An item that is a list is several lines: an action and its document.

@@ -9,7 +9,7 @@ import type { Scope } from '../template/scope.ts';
 import type { ValueTemplate } from '../template/template.ts';
 import { textsOf } from '../template/text.ts';
 import { renderAuth } from './auth.ts';
-import { renderBody } from './body.ts';
+import { formOfItems, type ItemForm, renderBody, renderItem } from './body.ts';
 import {
   ACCEPTED,
   type Call,
@@ -112,6 +112,9 @@ class Planner implements Plan {
   readonly #envelopeOf: (scope: Scope) => Envelope;
   /** The kept answers that the body of a batch or the reading of its answer reads: rows of one request must share them. */
   readonly #shared: readonly string[];
+  readonly #itemForm: ItemForm;
+  /** What of the rows the templates of a batch read. */
+  readonly #reads: ReadonlySet<string>;
   /** Rows mostly have the same. */
   #latest: { readonly envelope: Envelope | undefined; readonly key: string } = { envelope: undefined, key: '' };
   /** Numbers for what may not be compared as text. */
@@ -130,6 +133,8 @@ class Planner implements Plan {
       lazy(() => renderAuth(bound, now)),
       common,
     );
+    this.#itemForm = formOfItems(request);
+    this.#reads = new Set(templatesOfBatch(request).flatMap((template) => [...(template?.names ?? [])]));
     this.#shared = request.batch === undefined ? [] : sharedSteps(request);
   }
 
@@ -182,7 +187,7 @@ class Planner implements Plan {
       record,
       source,
       steps,
-      item: item?.value(scope) ?? null,
+      item: item === undefined ? null : renderItem(item, this.#itemForm, scope),
       keyPart: keyPart(this.#request.idempotency, scope),
       apart: this.#apart(batch?.by, scope, steps),
     };
@@ -224,7 +229,7 @@ class Planner implements Plan {
     const { size = 1, bytes = Number.POSITIVE_INFINITY } = this.#request.batch ?? {};
     for (const one of earlier) this.#close(one);
     const key = this.#keyOf(envelope) + (member.apart === '' ? '' : `\n${member.apart}`);
-    const more = bytes === Number.POSITIVE_INFINITY ? 0 : sizeOf(this.#request.item === undefined ? member.record : member.item);
+    const more = bytes === Number.POSITIVE_INFINITY ? 0 : this.#sizeOf(member);
     let group = this.#open.get(key);
     if (group !== undefined && group.bytes + more > bytes) {
       this.#close(group);
@@ -243,6 +248,12 @@ class Planner implements Plan {
   #keyOf(envelope: Envelope): string {
     if (this.#latest.envelope !== envelope) this.#latest = { envelope, key: envelopeKey(envelope) };
     return this.#latest.key;
+  }
+
+  /** Bytes of a row's part of a body, about: what surrounds it is little. */
+  #sizeOf({ item, record }: Member): number {
+    const part = this.#request.item === undefined ? record : item;
+    return Buffer.byteLength(this.#itemForm === 'values' ? stringifyJson(part ?? null) : String(part)) + 1;
   }
 
   #begin(envelope: Envelope, key: string): Group {
@@ -295,7 +306,8 @@ class Planner implements Plan {
     const [first] = members;
     if (first === undefined) throw new RangeError('a request without rows');
     const scope = request.batch === undefined ? first.scope : this.#batchScope(first, members);
-    const body = renderBody(request.body, scope);
+    const items = this.#itemForm === 'values' ? undefined : members.map(({ item }) => String(item));
+    const body = renderBody(request.body, scope, items);
     checkSize(body, request.batch?.bytes, members.length);
     const { method, url, auth, rates } = envelope;
     const headers = request.idempotency === undefined ? envelope.headers : { ...envelope.headers, ...this.#keyHeader(members) };
@@ -321,9 +333,9 @@ class Planner implements Plan {
   #batchScope(first: Member, members: readonly Member[]): Scope {
     const { steps } = first;
     return this.#common.with({
-      items: members.map(({ item }) => item),
-      records: members.map(({ record }) => record),
-      rows: members.map(({ source }) => source),
+      ...(this.#reads.has('items') && this.#itemForm === 'values' && { items: members.map(({ item }) => item) }),
+      ...(this.#reads.has('records') && { records: members.map(({ record }) => record) }),
+      ...(this.#reads.has('rows') && { rows: members.map(({ source }) => source) }),
       count: members.length,
       ...(steps.size > 0 && { steps: Object.fromEntries(steps) }),
     });
@@ -334,11 +346,6 @@ class Planner implements Plan {
 function sharedSteps(request: Request): string[] {
   const templates = templatesOfBatch(request);
   return [...request.readsSteps].filter((name) => templates.some((template) => template?.names.has(`steps.${name}`)));
-}
-
-/** Bytes of a row's part of a body, about: what surrounds it is little. */
-function sizeOf(part: unknown): number {
-  return Buffer.byteLength(stringifyJson(part ?? null)) + 1;
 }
 
 /** @throws {Fault} where the body is over the bound: it is split down to the rows that are */
