@@ -2,7 +2,7 @@
 
 import type { BoundDestination } from '../destination/bind.ts';
 import type { Flow, Operation, Request } from '../destination/destination.ts';
-import type { ReadConfiguration } from '../destination/mappings.ts';
+import type { ReadConfiguration, RowRecord } from '../destination/mappings.ts';
 import type { OutboundRequest, Send } from '../outbound/exchange.ts';
 import type { Scope } from '../template/scope.ts';
 import type { RenderedAuth } from './auth.ts';
@@ -105,7 +105,7 @@ export interface CallRow {
   readonly position: number;
   readonly id: unknown;
   readonly source: Row;
-  readonly record: Readonly<Record<string, unknown>>;
+  readonly record: RowRecord;
   readonly scope: Scope;
   /** What steps before kept of it, by name: rows that share an answer have the very same. */
   readonly steps: ReadonlyMap<string, object>;

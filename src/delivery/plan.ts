@@ -3,6 +3,7 @@
 import { baseFor } from '../destination/bind.ts';
 import type { Request } from '../destination/destination.ts';
 import { templatesOfBatch } from '../destination/lookups-read.ts';
+import type { RowRecord } from '../destination/mappings.ts';
 import { stringifyJson } from '../numbers.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';
@@ -70,7 +71,7 @@ export async function planRequests(
 
 /** A row with its part of a request. */
 interface Member extends PlannedRow {
-  readonly record: Readonly<Record<string, unknown>>;
+  readonly record: RowRecord;
   readonly source: Readonly<Record<string, unknown>>;
   readonly item: unknown;
   readonly steps: CallRow['steps'];
@@ -252,7 +253,7 @@ class Planner implements Plan {
 
   /** Bytes of a row's part of a body, about: what surrounds it is little. */
   #sizeOf({ item, record }: Member): number {
-    const part = this.#request.item === undefined ? record : item;
+    const part = this.#request.item === undefined ? record.whole() : item;
     return Buffer.byteLength(this.#itemForm === 'values' ? stringifyJson(part ?? null) : String(part)) + 1;
   }
 
@@ -334,7 +335,7 @@ class Planner implements Plan {
     const { steps } = first;
     return this.#common.with({
       ...(this.#reads.has('items') && this.#itemForm === 'values' && { items: members.map(({ item }) => item) }),
-      ...(this.#reads.has('records') && { records: members.map(({ record }) => record) }),
+      ...(this.#reads.has('records') && { records: members.map(({ record }) => record.whole()) }),
       ...(this.#reads.has('rows') && { rows: members.map(({ source }) => source) }),
       count: members.length,
       ...(steps.size > 0 && { steps: Object.fromEntries(steps) }),

@@ -52,8 +52,8 @@ export async function readCallRows(
       if (unreadable !== undefined) throw new Fault({ code: 'render.mapping', sentence: unreadable });
       const record = recordOf(source);
       const id = source[idColumn];
-      const own = { row: source, record, id, position };
-      const scope = common.with(keyed ? { ...own, idempotency_key: uuid() } : own);
+      const own = { row: source, id, position };
+      const scope = common.with(keyed ? { ...own, idempotency_key: uuid() } : own, record);
       rows.push({ position, id, source, record, scope, steps: NO_STEPS });
     } catch (error) {
       settled.set(position, unrendered(error));

@@ -2,6 +2,7 @@
 
 import { beginning } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
+import type { Fields } from '../template/scope.ts';
 import { isMap } from '../template/text.ts';
 
 /** One entry of `identifierMapping`, `mappings` or `customMappings`. */
@@ -65,14 +66,59 @@ export function unreadableMapping(mappings: Mappings): string | undefined {
 }
 
 /** Makes records: a row's values by field id. A column that the row lacks leaves its field missing. */
-export function recordMaker(mappings: Mappings): (row: Readonly<Record<string, unknown>>) => Record<string, unknown> {
-  const entries = allMappings(mappings);
-  return (row) => {
-    const record: Record<string, unknown> = Object.create(null);
-    for (const entry of entries) {
-      if (entry.type === 'static') record[entry.to] = entry.value;
-      else if (entry.type === 'standard' && Object.hasOwn(row, entry.from)) record[entry.to] = row[entry.from];
+export function recordMaker(mappings: Mappings): (row: Row) => RowRecord {
+  const columns: Column[] = [];
+  const byField = new Map<string, Column>();
+  for (const mapping of allMappings(mappings)) {
+    if (mapping.type === 'unknown') continue;
+    const own = mapping.type === 'static' ? { value: mapping.value } : { from: mapping.from };
+    const column = { to: mapping.to, before: byField.get(mapping.to), ...own };
+    columns.push(column);
+    byField.set(mapping.to, column);
+  }
+  return (row) => new RowRecord(row, columns, byField);
+}
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** What a field is made of. */
+interface Column {
+  readonly to: string;
+  readonly from?: string;
+  readonly value?: unknown;
+  /** Another of the same field, for rows that lack the column. */
+  readonly before: Column | undefined;
+}
+
+/** The record of a row. Most templates read some of its fields; it is only made where one needs it as a map. */
+export class RowRecord implements Fields {
+  readonly #row: Row;
+  readonly #columns: readonly Column[];
+  readonly #byField: ReadonlyMap<string, Column>;
+  #whole: Record<string, unknown> | undefined;
+
+  constructor(row: Row, columns: readonly Column[], byField: ReadonlyMap<string, Column>) {
+    this.#row = row;
+    this.#columns = columns;
+    this.#byField = byField;
+  }
+
+  field(name: string): unknown {
+    for (let column = this.#byField.get(name); column !== undefined; column = column.before) {
+      if (column.from === undefined) return column.value;
+      if (Object.hasOwn(this.#row, column.from)) return this.#row[column.from];
     }
-    return record;
-  };
+    return undefined;
+  }
+
+  whole(): Record<string, unknown> {
+    if (this.#whole === undefined) {
+      this.#whole = Object.create(null) as Record<string, unknown>; // an object without a prototype
+      for (const { to, from, value } of this.#columns) {
+        if (from === undefined) this.#whole[to] = value;
+        else if (Object.hasOwn(this.#row, from)) this.#whole[to] = this.#row[from];
+      }
+    }
+    return this.#whole;
+  }
 }

@@ -84,7 +84,10 @@ function isPlain(key: string): boolean {
 function named(run: Run, key: string, path: readonly string[] | undefined): Run {
   const [first, , third] = path ?? [];
   if (third === undefined && first === 'record')
-    return (scope) => (scope.plainRecord === undefined ? readOwn(scope.record, key, scope) : scope.plainRecord[key]);
+    return (scope) => {
+      if (scope.fields !== undefined) return scope.fields.field(key);
+      return scope.plainRecord === undefined ? readOwn(scope.record, key, scope) : scope.plainRecord[key];
+    };
   if (third === undefined && first === 'row')
     return (scope) => (scope.plainRow === undefined ? readOwn(scope.row, key, scope) : scope.plainRow[key]);
   return (scope) => readOwn(run(scope), key, scope);

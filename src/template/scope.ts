@@ -15,12 +15,22 @@ function plain(value: unknown): Values | undefined {
   return prototype === null || prototype === Object.prototype ? (value as Values) : undefined; // a map, whatever its values are
 }
 
+/** A map that is only made when somebody needs the whole of it. */
+export interface Fields {
+  /** The value of a name; undefined where it has none. */
+  field(name: string): unknown;
+  /** All of them: the same map each time. */
+  whole(): Values;
+}
+
 /** One set of values. Those of a row stand over those of the call, of which nothing is copied: there is a scope for every row. */
 export class Scope {
   readonly budget: Budget;
   /** What most templates of a row read stands where it is found without looking. */
   readonly row: unknown;
-  readonly record: unknown;
+  /** The record, where it is not made yet. */
+  readonly fields: Fields | undefined;
+  readonly #record: unknown;
   /** The same two where they inherit nothing but what every object does: then a property of another name is an own one. */
   readonly plainRow: Values | undefined;
   readonly plainRecord: Values | undefined;
@@ -28,7 +38,8 @@ export class Scope {
   readonly #below: Scope | undefined;
   #filters: FilterContext | undefined;
 
-  constructor(values: Values, below?: Scope, budget = new Budget(MANIFEST_LIMITS)) {
+  /** @param fields the `record`, where it is not among the values */
+  constructor(values: Values, below?: Scope, budget = new Budget(MANIFEST_LIMITS), fields?: Fields) {
     this.budget = budget;
     this.#values = values;
     this.#below = below;
@@ -36,21 +47,28 @@ export class Scope {
     this.row = hasRow ? values.row : below?.row;
     this.plainRow = hasRow ? plain(values.row) : below?.plainRow;
     const hasRecord = Object.hasOwn(values, 'record');
-    this.record = hasRecord ? values.record : below?.record;
+    this.fields = hasRecord ? undefined : (fields ?? below?.fields);
+    this.#record = hasRecord ? values.record : undefined;
     this.plainRecord = hasRecord ? plain(values.record) : below?.plainRecord;
   }
 
   /** The same values and some more, which win. What templates of the two take is counted apart. */
-  with(more: Values): Scope {
-    return new Scope(more, this);
+  with(more: Values, fields?: Fields): Scope {
+    return new Scope(more, this, undefined, fields);
+  }
+
+  get record(): unknown {
+    return this.fields === undefined ? (this.#record ?? this.#below?.record) : this.fields.whole();
   }
 
   get(name: string): unknown {
+    if (name === 'record') return this.record;
     if (Object.hasOwn(this.#values, name)) return this.#values[name];
     return this.#below?.get(name);
   }
 
   has(name: string): boolean {
+    if (name === 'record' && this.fields !== undefined) return true;
     return Object.hasOwn(this.#values, name) || (this.#below?.has(name) ?? false);
   }
 
