@@ -89,7 +89,7 @@ function isExact(text: string): boolean {
   const value = Number(text);
   if (!Number.isFinite(value)) return false;
   // Fifteen digits always survive.
-  if (text.length <= 15 && Math.abs(value) >= SMALLEST_NORMAL) return true;
+  if (text.length <= SAFE_DIGITS && Math.abs(value) >= SMALLEST_NORMAL) return true;
   const printed = String(value);
   return printed === text || sameNumber(text, printed);
 }
@@ -140,6 +140,81 @@ export function stringifyJson(value: unknown, indent?: number): string {
  * @throws {JsonError} whose message says what is wrong and where
  */
 export function parseJson(text: string): unknown {
+  const value = parsePlain(text);
+  return value === undefined ? parseScanned(text) : value;
+}
+
+/**
+ * What the native parser gives, where a few looks show that it lost nothing and that there is neither too much nor too
+ * deep; else undefined. Nearly all texts are so, and a scan takes as long as parsing.
+ */
+function parsePlain(text: string): unknown {
+  if (text.length > MAX_VALUES || holdsLongNumeral(text)) return undefined; // the most values have a character each: `{},`
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const found = inspect(value, 0);
+  return found === 'odd' || (found === 'zero' && /\d[eE]-/.test(text)) ? undefined : value;
+}
+
+/** Digits that always survive a double. */
+const SAFE_DIGITS = 15;
+
+/** Whether a numeral may have more digits than a double keeps; a text of digits looks like one. */
+function holdsLongNumeral(text: string): boolean {
+  const step = SAFE_DIGITS + 1;
+  // So many characters in a row cannot all stand between two that are looked at.
+  for (let i = step - 1; i < text.length; i += step) {
+    if (!isOfNumeral(text.charCodeAt(i))) continue;
+    let [start, end] = [i, i + 1];
+    while (isOfNumeral(text.charCodeAt(start - 1))) start--;
+    while (isOfNumeral(text.charCodeAt(end))) end++;
+    if (end - start >= step) return true;
+    i = Math.max(i, end - step);
+  }
+  return false;
+}
+
+function isOfNumeral(code: number): boolean {
+  return (code >= ZERO && code <= 57) || code === 46;
+}
+
+/**
+ * Looks at all values. `odd`: one is too deep, or a number over or under what a double holds; `zero`: one is zero, as such
+ * a number may have become.
+ */
+function inspect(value: unknown, depth: number): 'plain' | 'zero' | 'odd' {
+  if (typeof value === 'number') {
+    if (value === 0) return 'zero';
+    return Number.isFinite(value) && Math.abs(value) >= SMALLEST_NORMAL ? 'plain' : 'odd';
+  }
+  if (typeof value !== 'object' || value === null) return 'plain';
+  if (depth === MAX_DEPTH) return 'odd';
+  let found: 'plain' | 'zero' = 'plain';
+  if (!Array.isArray(value)) {
+    const members = value as Record<string, unknown>; // what was just parsed has own members only
+    for (const key in members) {
+      const member = members[key];
+      if (typeof member === 'string') continue; // most are: a call for each would double the time
+      const inner = inspect(member, depth + 1);
+      if (inner === 'odd') return inner;
+      if (inner === 'zero') found = inner;
+    }
+    return found;
+  }
+  // By their places: asked for its keys, a list would make a text of each.
+  for (let index = 0; index < value.length; index++) {
+    const inner = inspect(value[index], depth + 1);
+    if (inner === 'odd') return inner;
+    if (inner === 'zero') found = inner;
+  }
+  return found;
+}
+
+function parseScanned(text: string): unknown {
   const risky = scan(text);
   try {
     return risky.length === 0 ? JSON.parse(text) : unmarked(JSON.parse(markNumbers(text, risky)));
@@ -228,7 +303,7 @@ function scan(text: string): number[] {
 /** Whether the numeral in `[start, end)` is one that a double would change. */
 function isRisky(text: string, start: number, end: number): boolean {
   // Fifteen significant digits always survive; an exponent may overflow or underflow.
-  if (end - start <= 15 && !hasExponent(text, start, end)) return false;
+  if (end - start <= SAFE_DIGITS && !hasExponent(text, start, end)) return false;
   const numeral = text.slice(start, end);
   return NUMERAL.test(numeral) && !isExact(numeral) && !isKey(text, end);
 }
