@@ -186,28 +186,38 @@ function isOfNumeral(code: number): boolean {
  * Looks at all values. `odd`: one is too deep, or a number over or under what a double holds; `zero`: one is zero, as such
  * a number may have become.
  */
-function inspect(value: unknown, depth: number): 'plain' | 'zero' | 'odd' {
-  if (typeof value === 'number') {
-    if (value === 0) return 'zero';
-    return Number.isFinite(value) && Math.abs(value) >= SMALLEST_NORMAL ? 'plain' : 'odd';
-  }
+function inspect(value: unknown, depth: number): Found {
+  if (typeof value === 'number') return inspectNumber(value);
   if (typeof value !== 'object' || value === null) return 'plain';
   if (depth === MAX_DEPTH) return 'odd';
-  let found: 'plain' | 'zero' = 'plain';
-  if (!Array.isArray(value)) {
-    const members = value as Record<string, unknown>; // what was just parsed has own members only
-    for (const key in members) {
-      const member = members[key];
-      if (typeof member === 'string') continue; // most are: a call for each would double the time
-      const inner = inspect(member, depth + 1);
-      if (inner === 'odd') return inner;
-      if (inner === 'zero') found = inner;
-    }
-    return found;
+  return Array.isArray(value) ? inspectList(value, depth + 1) : inspectMap(value as Record<string, unknown>, depth + 1); // what else JSON has
+}
+
+type Found = 'plain' | 'zero' | 'odd';
+
+function inspectNumber(value: number): Found {
+  if (value === 0) return 'zero';
+  return Number.isFinite(value) && Math.abs(value) >= SMALLEST_NORMAL ? 'plain' : 'odd';
+}
+
+/** What was just parsed has own members only. */
+function inspectMap(map: Readonly<Record<string, unknown>>, depth: number): Found {
+  let found: Found = 'plain';
+  for (const key in map) {
+    const member = map[key];
+    if (typeof member === 'string') continue; // most are: a call for each would double the time
+    const inner = inspect(member, depth);
+    if (inner === 'odd') return inner;
+    if (inner === 'zero') found = inner;
   }
-  // By their places: asked for its keys, a list would make a text of each.
-  for (let index = 0; index < value.length; index++) {
-    const inner = inspect(value[index], depth + 1);
+  return found;
+}
+
+/** By places: asked for its keys, a list would make a text of each. */
+function inspectList(list: readonly unknown[], depth: number): Found {
+  let found: Found = 'plain';
+  for (let index = 0; index < list.length; index++) {
+    const inner = inspect(list[index], depth);
     if (inner === 'odd') return inner;
     if (inner === 'zero') found = inner;
   }

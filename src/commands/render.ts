@@ -5,7 +5,7 @@ import colors from 'picocolors';
 import { showRequest } from '../cases/exchange.ts';
 import { authSecrets } from '../delivery/auth.ts';
 import type { PlannedRequest } from '../delivery/call.ts';
-import { planRequests } from '../delivery/plan.ts';
+import { planRequests, type Written } from '../delivery/plan.ts';
 import { readCallRows } from '../delivery/rows.ts';
 import { bindDestination, isFaults } from '../destination/bind.ts';
 import { type Destination, OPERATIONS, type Operation, type SettingDeclaration } from '../destination/destination.ts';
@@ -109,9 +109,11 @@ async function plan(destination: Destination, operation: Operation, options: Ren
   const [request] = flow.requests;
   if (request === undefined) throw misuse('This flow sends no request.');
   const planned = await planRequests(call, request, given, Date.now(), randomUUID, breathe, never);
+  const written: Written[] = [];
+  for (const group of planned.groups) written.push(await planned.write(group, async () => true));
   return {
-    requests: planned.requests,
-    settled: new Map([...given.settled, ...planned.settled]),
+    requests: written.flatMap(({ requests }) => requests),
+    settled: new Map([...given.settled, ...planned.settled, ...written.flatMap(({ settled }) => [...settled])]),
     steps: flow.steps.length,
     ids: rows.map((row) => row[idColumn]),
     redact: createRedactor([...bound.settings.secrets, ...authSecrets(bound)]).redact,

@@ -25,7 +25,12 @@ export function formOfItems({ body, item, response }: Pick<Request, 'body' | 'it
 /** @throws {Fault} */
 export function renderItem(item: Tree, form: ItemForm, scope: Scope): unknown {
   if (form === 'json') return item.json(scope) ?? 'null';
-  return form === 'lines' ? item.lines(scope).map((line) => `${line}\n`).join('') : (item.value(scope) ?? null);
+  return form === 'lines'
+    ? item
+        .lines(scope)
+        .map((line) => `${line}\n`)
+        .join('')
+    : (item.value(scope) ?? null);
 }
 
 /**

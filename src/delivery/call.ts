@@ -134,8 +134,6 @@ export interface PlannedRequest {
   readonly rates: readonly RateKey[];
   /** Goes before the rows of other calls. */
   readonly urgent: boolean;
-  /** Requests that hold an earlier row of the same id or key: this one waits for their answers. */
-  readonly after: readonly PlannedRequest[];
   /** The same for some of its rows, by their places. @throws {Fault} where its body cannot be made for these alone */
   part(places: readonly number[]): PlannedRequest;
 }

@@ -5,7 +5,7 @@ import type { Request } from '../destination/destination.ts';
 import { type Call, type PlannedRequest, rejected, type Verdict, type World } from './call.ts';
 import { MOST_AUTO } from './concurrency.ts';
 import { passThrough, type SendStep } from './flow.ts';
-import { planRequests } from './plan.ts';
+import { type Plan, type PlannedGroup, planRequests, type Written } from './plan.ts';
 import { type CallRows, readCallRows } from './rows.ts';
 import { type Outcome, settle } from './settle.ts';
 import { CallTime } from './time.ts';
@@ -28,6 +28,12 @@ class Delivery {
   readonly #verdicts: (Verdict | undefined)[];
   /** By position: 1 for rows whose request may have left, and has no answer yet. */
   readonly #started: Uint8Array;
+
+  /** Lets other work run, and tells whether there is time for more. */
+  readonly #goOn = async (): Promise<boolean> => {
+    await this.#world.breathe();
+    return !this.time.closing.aborted;
+  };
 
   constructor(call: Call, world: World) {
     this.time = new CallTime(world, call.begun);
@@ -72,26 +78,44 @@ class Delivery {
     const { uuid, breathe } = this.#world;
     const plan = await planRequests(this.#call, request, rows, this.#now, uuid, breathe, this.time.closing);
     for (const [position, verdict] of plan.settled) done(position, { verdict, answer: undefined, result: undefined });
-    await this.#sendAll(plan.requests, done);
+    await this.#sendAll(plan, done);
   }
 
-  /** As many workers as may be in flight take the requests in order, so an earlier one never waits for a later. */
-  async #sendAll(requests: readonly PlannedRequest[], done: (position: number, outcome: Outcome) => void): Promise<void> {
-    const queue = requests.values();
-    const awaited = new Set(requests.flatMap(({ after }) => after));
-    const sending = new Map<PlannedRequest, Promise<void>>();
+  /** As many workers as may be in flight take the groups in order, so an earlier one never waits for a later. */
+  async #sendAll(plan: Plan, done: (position: number, outcome: Outcome) => void): Promise<void> {
+    const queue = plan.groups.values();
+    const awaited = new Set(plan.groups.flatMap(({ after }) => (after === undefined ? [] : [...after])));
+    const sending = new Map<PlannedGroup, Promise<void>>();
     const work = async () => {
-      for (const planned of queue) {
-        const before = planned.after.flatMap((one) => sending.get(one) ?? []);
-        const send = () => this.#sendOne(planned, done);
+      for (const group of queue) {
+        if (this.time.closing.aborted) return;
+        const before = group.after === undefined ? [] : [...group.after].flatMap((one) => sending.get(one) ?? []);
+        const send = () => this.#sendGroup(plan, group, done);
         const sent = before.length === 0 ? send() : Promise.all(before).then(send);
-        if (awaited.has(planned)) sending.set(planned, sent);
+        if (awaited.has(group)) sending.set(group, sent);
         await sent;
+        const breath = this.#world.breathe();
+        if (breath !== undefined) await breath;
       }
     };
     const { concurrency } = this.#call.bound.destination.connection;
-    const workers = Math.min(concurrency === 'auto' ? MOST_AUTO : concurrency, requests.length);
+    const workers = Math.min(concurrency === 'auto' ? MOST_AUTO : concurrency, plan.groups.length);
     await Promise.all(Array.from({ length: workers }, work));
+  }
+
+  async #sendGroup(plan: Plan, group: PlannedGroup, done: (position: number, outcome: Outcome) => void): Promise<void> {
+    if (this.time.closing.aborted) return;
+    let written: Written;
+    try {
+      const writing = plan.write(group, this.#goOn);
+      written = writing instanceof Promise ? await writing : writing;
+    } catch (error) {
+      const verdict = rejected('internal', `internal error ${this.#world.bug(error)}: the row was not sent`);
+      for (const { position } of group.rows) done(position, { verdict, answer: undefined, result: undefined });
+      return;
+    }
+    for (const [position, verdict] of written.settled) done(position, { verdict, answer: undefined, result: undefined });
+    for (const planned of written.requests) await this.#sendOne(planned, done);
   }
 
   async #sendOne(planned: PlannedRequest, done: (position: number, outcome: Outcome) => void): Promise<void> {

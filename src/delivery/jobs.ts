@@ -92,7 +92,7 @@ export class JobRun {
       const { method, url, headers, rates } = renderEnvelope(request, baseFor(bound, configuration.config), auth, scope);
       const outbound = { method, url, headers, body: undefined };
       const row = { position: 0, id: null, scope, keys: [] };
-      planned = { request, rows: [row], outbound, scope, auth, rates, urgent: false, after: [], part: () => planned };
+      planned = { request, rows: [row], outbound, scope, auth, rates, urgent: false, part: () => planned };
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       return error.message;

@@ -205,7 +205,6 @@ export class Lookups {
       auth,
       rates,
       urgent: true,
-      after: [],
       part: () => planned,
     };
     const [outcome] = await settle(planned, { ...this.#world, send, gone: never() }, time);

@@ -1,4 +1,4 @@
-/** Turns the rows of a call into requests: rules first, then rows that may share a request are put together, in order. */
+/** Puts the rows of a call into requests: rules first, then rows that may share a request together, in order. Bodies are written when they are sent. */
 
 import { baseFor } from '../destination/bind.ts';
 import type { Request } from '../destination/destination.ts';
@@ -28,8 +28,28 @@ import { reasonText } from './reason.ts';
 import { type CallRows, unrendered } from './rows.ts';
 
 export interface Plan {
-  readonly requests: readonly PlannedRequest[];
+  /** In the order in which they are to be sent. */
+  readonly groups: readonly PlannedGroup[];
   /** Rows that need no request, by position: settled by rules, or failed to render. */
+  readonly settled: ReadonlyMap<number, Verdict>;
+  /**
+   * Makes the request of a group; where its body cannot be made for all of its rows, a request for each part for which it can.
+   * Only when it is time to send it: the bodies of all groups together would be held for as long as the call takes.
+   * @param goOn asked between the parts of a group that must be split: splitting one can be much work
+   */
+  write(group: PlannedGroup, goOn: () => Promise<boolean>): Written | Promise<Written>;
+}
+
+/** Rows that will share a request. */
+export interface PlannedGroup {
+  readonly rows: readonly PlannedRow[];
+  /** Those that hold an earlier row of the same id or key: this one waits for their answers. Nothing for none. */
+  readonly after: ReadonlySet<PlannedGroup> | undefined;
+}
+
+export interface Written {
+  readonly requests: readonly PlannedRequest[];
+  /** Rows for which no body can be made, by position. */
   readonly settled: ReadonlyMap<number, Verdict>;
 }
 
@@ -55,17 +75,6 @@ export async function planRequests(
     const breath = breathe();
     if (breath !== undefined) await breath;
   }
-  const goOn = async () => {
-    await breathe();
-    return !closing.aborted;
-  };
-  for (const group of planner.groups()) {
-    if (closing.aborted) break;
-    const split = planner.write(group, goOn);
-    if (split !== undefined) await split;
-    const breath = breathe();
-    if (breath !== undefined) await breath;
-  }
   return planner;
 }
 
@@ -81,12 +90,11 @@ interface Member extends PlannedRow {
   readonly keyPart: string | undefined;
 }
 
-/** Rows that will share a request. */
-interface Group {
+interface Group extends PlannedGroup {
   /** Its place among the groups, which are sent in this order. */
   readonly index: number;
   readonly envelope: Envelope;
-  readonly members: Member[];
+  readonly rows: Member[];
   /** Bytes of its body, about: it is measured when it is written. */
   bytes: number;
   /** Under which others find it while it takes rows. */
@@ -96,16 +104,12 @@ interface Group {
 }
 
 class Planner implements Plan {
-  readonly requests: PlannedRequest[] = [];
+  readonly groups: Group[] = [];
   readonly settled = new Map<number, Verdict>();
   readonly #call: Call;
   readonly #uuid: () => string;
   readonly #request: Request;
   readonly #common: Scope;
-  /** What a later group waits for: of those that one waits for. */
-  readonly #written = new Map<Group, readonly PlannedRequest[]>();
-  readonly #awaited = new Set<Group>();
-  readonly #groups: Group[] = [];
   /** The group of each envelope that still takes rows. */
   readonly #open = new Map<string, Group>();
   /** The latest group that holds a row of this id, or of this key. */
@@ -149,25 +153,9 @@ class Planner implements Plan {
     }
   }
 
-  groups(): readonly Group[] {
-    return this.#groups;
-  }
-
-  /**
-   * Renders a group; what waits for one of which nothing is left waits for what that would have waited for.
-   * @param goOn asked between the parts of a group that must be split: splitting one can be much work
-   */
-  write(group: Group, goOn: () => Promise<boolean>): Promise<void> | undefined {
-    const { envelope, members } = group;
-    const after = group.after === undefined ? NONE : [...group.after].flatMap((one) => this.#written.get(one) ?? []);
-    const whole = this.#whole(envelope, members, after);
-    if ('outbound' in whole) return this.#wrote(group, [whole], after);
-    return this.#split(envelope, members, after, whole, goOn).then((requests) => this.#wrote(group, requests, after));
-  }
-
-  #wrote(group: Group, requests: readonly PlannedRequest[], after: readonly PlannedRequest[]): undefined {
-    if (this.#awaited.has(group)) this.#written.set(group, requests.length > 0 ? requests : after);
-    this.requests.push(...requests);
+  write({ envelope, rows }: Group, goOn: () => Promise<boolean>): Written | Promise<Written> {
+    const whole = this.#whole(envelope, rows);
+    return 'outbound' in whole ? { requests: [whole], settled: NO_ROWS } : this.#split(envelope, rows, whole, goOn);
   }
 
   #ruled(scope: Scope): Verdict | undefined {
@@ -215,14 +203,11 @@ class Planner implements Plan {
     const names = namesOf(member);
     const earlier = names.flatMap((name) => this.#holders.get(name) ?? NONE);
     const group = this.#request.batch === undefined ? this.#begin(envelope, '') : this.#batched(member, envelope, earlier);
-    group.members.push(member);
+    group.rows.push(member);
     for (const name of names) this.#holders.set(name, group);
     if (earlier.length === 0) return;
     group.after ??= new Set();
-    for (const one of earlier) {
-      group.after.add(one);
-      this.#awaited.add(one);
-    }
+    for (const one of earlier) group.after.add(one);
   }
 
   /** The group that takes this row. */
@@ -242,7 +227,7 @@ class Planner implements Plan {
       this.#open.set(key, group);
     }
     group.bytes += more;
-    if (group.members.length + 1 >= size) this.#close(group);
+    if (group.rows.length + 1 >= size) this.#close(group);
     return group;
   }
 
@@ -258,8 +243,8 @@ class Planner implements Plan {
   }
 
   #begin(envelope: Envelope, key: string): Group {
-    const group: Group = { index: this.#groups.length, envelope, members: [], bytes: 0, key, after: undefined };
-    this.#groups.push(group);
+    const group: Group = { index: this.groups.length, envelope, rows: [], bytes: 0, key, after: undefined };
+    this.groups.push(group);
     return group;
   }
 
@@ -268,41 +253,34 @@ class Planner implements Plan {
   }
 
   /** One request for all of them, or why there is none. */
-  #whole(envelope: Envelope, members: readonly Member[], after: readonly PlannedRequest[]): PlannedRequest | Verdict {
+  #whole(envelope: Envelope, members: readonly Member[]): PlannedRequest | Verdict {
     try {
-      return this.#one(envelope, members, after);
+      return this.#one(envelope, members);
     } catch (error) {
       return unrendered(error);
     }
   }
 
   /** A body that fails is split until it fails for one row alone: the others are still sent. */
-  async #split(
-    envelope: Envelope,
-    members: readonly Member[],
-    after: readonly PlannedRequest[],
-    why: Verdict,
-    goOn: () => Promise<boolean>,
-  ): Promise<PlannedRequest[]> {
+  async #split(envelope: Envelope, members: readonly Member[], why: Verdict, goOn: () => Promise<boolean>): Promise<Written> {
     const [first] = members;
-    if (first === undefined) return [];
-    if (members.length === 1) {
-      this.settled.set(first.position, why);
-      return [];
-    }
+    if (first !== undefined && members.length === 1) return { requests: [], settled: new Map([[first.position, why]]) };
     const half = Math.ceil(members.length / 2);
     const requests: PlannedRequest[] = [];
+    const settled = new Map<number, Verdict>();
     for (const part of [members.slice(0, half), members.slice(half)]) {
       if (!(await goOn())) continue;
-      const whole = this.#whole(envelope, part, after);
-      if ('outbound' in whole) requests.push(whole);
-      else requests.push(...(await this.#split(envelope, part, after, whole, goOn)));
+      const whole = this.#whole(envelope, part);
+      const written =
+        'outbound' in whole ? { requests: [whole], settled: NO_ROWS } : await this.#split(envelope, part, whole, goOn);
+      requests.push(...written.requests);
+      for (const [position, verdict] of written.settled) settled.set(position, verdict);
     }
-    return requests;
+    return { requests, settled };
   }
 
   /** @throws {Fault} where the body fails for these rows */
-  #one(envelope: Envelope, members: readonly Member[], after: readonly PlannedRequest[]): PlannedRequest {
+  #one(envelope: Envelope, members: readonly Member[]): PlannedRequest {
     const request = this.#request;
     const [first] = members;
     if (first === undefined) throw new RangeError('a request without rows');
@@ -316,9 +294,8 @@ class Planner implements Plan {
       this.#one(
         envelope,
         places.flatMap((place) => members[place] ?? []),
-        NONE,
       );
-    return { request, rows: members, scope, outbound: { method, url, headers, body }, auth, rates, urgent: false, after, part };
+    return { request, rows: members, scope, outbound: { method, url, headers, body }, auth, rates, urgent: false, part };
   }
 
   #keyHeader(members: readonly Member[]): Readonly<Record<string, string>> {
@@ -361,6 +338,7 @@ function checkSize(body: string | undefined, most: number | undefined, rows: num
 }
 
 const NONE: readonly never[] = [];
+const NO_ROWS: ReadonlyMap<number, Verdict> = new Map();
 
 /** By which rows find those of the same id or key. */
 function namesOf({ id, keys }: Member): readonly string[] {
