@@ -48,7 +48,7 @@ export class Scope {
     this.plainRow = hasRow ? plain(values.row) : below?.plainRow;
     const hasRecord = Object.hasOwn(values, 'record');
     this.fields = hasRecord ? undefined : (fields ?? below?.fields);
-    this.#record = hasRecord ? values.record : undefined;
+    this.#record = hasRecord ? values.record : this.fields === undefined ? below?.record : undefined;
     this.plainRecord = hasRecord ? plain(values.record) : below?.plainRecord;
   }
 
@@ -58,7 +58,7 @@ export class Scope {
   }
 
   get record(): unknown {
-    return this.fields === undefined ? (this.#record ?? this.#below?.record) : this.fields.whole();
+    return this.fields === undefined ? this.#record : this.fields.whole();
   }
 
   get(name: string): unknown {
