@@ -35,3 +35,8 @@ export function describeMachine(cores: Cores | undefined): string[] {
       : `The process under test had core ${cores.tested} to itself; sink, driver and the benchmark shared core ${cores.others}.`,
   ];
 }
+
+/** This process goes to a core, all of its threads. */
+export function moveTo(core: number): void {
+  spawnSync('taskset', ['--all-tasks', '--cpu-list', '--pid', String(core), String(process.pid)]);
+}

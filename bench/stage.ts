@@ -49,6 +49,8 @@ export interface Server {
   readonly url: string;
   /** Milliseconds from its start until it listened. */
   readonly startedIn: number;
+  /** How often it logged a message. */
+  heard(message: string): number;
 }
 
 export class Stage {
@@ -77,16 +79,11 @@ export class Stage {
     const env = { ...this.#env, BENCH_BATCH: String(batch) };
     const child = this.#start(`peers/${name}.js`, env);
     const { url } = await child.told<{ url: string }>();
-    return { name, child, url, startedIn: performance.now() - begun };
+    return { name, child, url, startedIn: performance.now() - begun, heard: () => 0 };
   }
 
   /** Rowpost as the package and the image start it: the built one. */
-  async rowpost(
-    name: string,
-    destinations = DESTINATIONS,
-    main = '../dist/main.js',
-    node: readonly string[] = [],
-  ): Promise<Server> {
+  async rowpost(name: string, destinations = DESTINATIONS): Promise<Server> {
     const begun = performance.now();
     const env = {
       ...this.#env,
@@ -95,18 +92,22 @@ export class Stage {
       ROWPOST_DESTINATIONS: destinations,
       ROWPOST_ALLOW_PRIVATE: '127.0.0.1',
     };
+    const heard = new Map<string, number>();
     let said = '';
     let listening: (url: string) => void = () => undefined;
     const line = (text: string) => {
       said = text;
-      if (text.includes('"message":"listening"')) listening(JSON.parse(text).url);
+      const message = /"message":"([^"]*)"/.exec(text)?.[1] ?? '';
+      heard.set(message, (heard.get(message) ?? 0) + 1);
+      if (message === 'listening') listening(JSON.parse(text).url);
     };
-    const child = this.#start(main, env, { args: ['serve'], node, line });
+    const child = this.#start('../dist/main.js', env, { args: ['serve'], line });
     const url = await new Promise<string>((resolve, reject) => {
       listening = resolve;
       child.process.once('close', (code) => reject(new Error(`Rowpost ended (${code}) before it listened: ${said}`)));
     });
-    return { name, child, url: `${url}/hightouch/`, startedIn: performance.now() - begun };
+    const startedIn = performance.now() - begun;
+    return { name, child, url: `${url}/hightouch/`, startedIn, heard: (message) => heard.get(message) ?? 0 };
   }
 
   async end(server: Server): Promise<void> {
@@ -164,13 +165,8 @@ export class Stage {
     return { BENCH_URL: this.#sinkUrl, BENCH_TOKEN: TOKEN };
   }
 
-  #start(
-    file: string,
-    env: Record<string, string>,
-    more: { args?: string[]; node?: readonly string[]; line?(text: string): void } = {},
-  ): Child {
-    const node = ['--import', PROBE, ...(more.node ?? [])];
-    const child = new Child(file, { core: this.cores?.tested, env, cwd: scratch(), ...more, node });
+  #start(file: string, env: Record<string, string>, more: { args?: string[]; line?(text: string): void } = {}): Child {
+    const child = new Child(file, { core: this.cores?.tested, env, cwd: scratch(), node: ['--import', PROBE], ...more });
     this.#servers.add(child);
     return child;
   }

@@ -11,6 +11,9 @@ const calls = new Map();
 
 const agent = new Agent({ keepAlive: true });
 
+/** Counts all calls, so that URLs have their turn from one drive to the next. */
+let next = 0;
+
 /** @returns nothing, or what was wrong with the answer @param {string} url @param {Buffer} body */
 function call(url, body) {
   return new Promise((resolve) => {
@@ -44,7 +47,8 @@ answer({
     let count = 0;
     const worker = async () => {
       while (count < most && performance.now() - begun < ms) {
-        const failure = await call(urls[count++ % urls.length], body);
+        count++;
+        const failure = await call(urls[next++ % urls.length], body);
         if (failure !== undefined) failures.push(failure);
       }
     };
@@ -63,7 +67,7 @@ answer({
       const early = due - performance.now();
       if (early > 0) await wait(early);
       under.push(
-        call(urls[count % urls.length], body).then((failure) => {
+        call(urls[next++ % urls.length], body).then((failure) => {
           times.push(performance.now() - due);
           if (failure !== undefined) failures.push(failure);
         }),

@@ -15,7 +15,7 @@ const manifest = () => new URL('../destinations/one.yaml', import.meta.url);
  * @type {Record<string, () => Promise<{ render(record: object): string, own?(record: object): object }>>}
  */
 const WAYS = {
-  async rowpost() {
+  async Rowpost() {
     const { parse } = await import('yaml');
     const { compileTree } = await import('../../dist/template/tree.js');
     const { scopeOf } = await import('../../dist/template/scope.js');
@@ -37,7 +37,7 @@ const WAYS = {
   async 'by hand'() {
     return { render: (record) => JSON.stringify(contactOfRecord(record)) };
   },
-  async liquidjs() {
+  async 'LiquidJS renderSync'() {
     const { Liquid } = await import('liquidjs');
     const engine = new Liquid();
     const plain =
@@ -48,7 +48,7 @@ const WAYS = {
     const template = engine.parse(`{ ${plain.split(' ').map(pair).join(', ')}, ${name}, "address": { ${address} } }`);
     return { render: (record) => engine.renderSync(template, { record }) };
   },
-  async rudderstack() {
+  async 'RudderStack’s template engine'() {
     const { default: rudder } = await import('@rudderstack/json-template-engine');
     const plain =
       'external_id email phone company job_title plan seats lifetime_value active newsletter score referrer signed_up last_seen trial_ends locale';

@@ -7,11 +7,14 @@ import { callOf, recordOf, rows } from '../contacts.ts';
 import { type Figure, type GoalName, isMet } from '../goals.ts';
 import { hottest } from '../profile.ts';
 import { spreadOf } from '../statistics.ts';
-import { showSpread } from './rows.ts';
-import type { Bench, Outcome } from './suite.ts';
+import { type Bench, type Outcome, showSpread } from './suite.ts';
 
-const ROWPOST = 'rowpost';
-const PEERS: Readonly<Record<string, GoalName>> = { liquidjs: 'liquid', 'by hand': 'hand', rudderstack: 'rudder' };
+const ROWPOST = 'Rowpost';
+const PEERS: Readonly<Record<string, GoalName>> = {
+  'by hand': 'hand',
+  'RudderStack’s template engine': 'rudder',
+  'LiquidJS renderSync': 'liquid',
+};
 const RECORDS = 1000;
 /** Milliseconds: there is no network to settle, so turns may be shorter and more. */
 const TURN = 200;
@@ -59,5 +62,8 @@ export async function render({ stage, rules, profile, say }: Bench): Promise<Out
     profiles.push({ title: 'Rendering 20 fields: Rowpost', hot: hottest(raw, HOT), raw });
   }
   for (const child of ways.values()) await child.end();
-  return { figures, tables: [{ title: 'Rendering 20 fields', head: ['', 'CPU, µs a body'], lines }], profiles };
+  const title = 'Rendering 20 fields';
+  const bars = [...times].map(([name, all]) => ({ name, spread: spreadOf(all.map((time) => 1e6 / time)) }));
+  const chart = { title, axis: 'bodies for a second of CPU', bars };
+  return { figures, tables: [{ title, head: ['', 'CPU, µs a body'], lines }], chart, profiles };
 }

@@ -10,8 +10,8 @@ import { type Figure, type GoalName, isMet } from '../goals.ts';
 import { hottest } from '../profile.ts';
 import { type Contender, race, ratioOf, type Turn } from '../race.ts';
 import { DESTINATIONS, type Server, type Stage } from '../stage.ts';
-import { type Spread, spreadOf } from '../statistics.ts';
-import type { Bench, Outcome, Profile, Table } from './suite.ts';
+import { spreadOf } from '../statistics.ts';
+import { type Bench, type Chart, type Outcome, type Profile, showSpread, type Table } from './suite.ts';
 
 /** Rows of a call, and calls under way at once: while one is read, the rows of the other are sent. */
 const ROWS = 1000;
@@ -67,7 +67,7 @@ async function against(
   const missed = figures.some((figure) => isMet(figure) === false);
   const profiles = profile || missed ? [await profileOf(stage, us, rules.turn, `${title}: ${rowpost.name}`)] : [];
   for (const { server } of [us, ...them.values()]) await stage.end(server);
-  return { figures, tables: [tableOf(title, turns)], profiles };
+  return { figures, tables: [tableOf(title, turns)], chart: chartOf(title, turns), profiles };
 }
 
 function contender(server: Server, name: string, url: string, call: Call): Contender {
@@ -114,6 +114,7 @@ function tableOf(title: string, turns: ReadonlyMap<{ readonly name: string }, re
   return { title, head: ['', 'CPU, µs a row', 'rows a second of CPU', 'rows/s as measured', 'of its core, %'], lines };
 }
 
-export function showSpread({ median, least, most }: Spread, form: (value: number) => string): string {
-  return `${form(median)} (${form(least)}–${form(most)})`;
+function chartOf(title: string, turns: ReadonlyMap<{ readonly name: string }, readonly Turn[]>): Chart {
+  const bars = [...turns].map(([{ name }, all]) => ({ name, spread: spreadOf(all.map(({ cpuPerRow }) => 1e6 / cpuPerRow)) }));
+  return { title, axis: 'rows for a second of CPU', bars };
 }
