@@ -82,8 +82,8 @@ export class Stage {
     return { name, child, url, startedIn: performance.now() - begun, heard: () => 0 };
   }
 
-  /** Rowpost as the package and the image start it: the built one. */
-  async rowpost(name: string, destinations = DESTINATIONS): Promise<Server> {
+  /** Rowpost as the package and the image start it: the built one, unless it is to be the source. */
+  async rowpost(name: string, destinations = DESTINATIONS, main = '../dist/main.js'): Promise<Server> {
     const begun = performance.now();
     const env = {
       ...this.#env,
@@ -101,7 +101,7 @@ export class Stage {
       heard.set(message, (heard.get(message) ?? 0) + 1);
       if (message === 'listening') listening(JSON.parse(text).url);
     };
-    const child = this.#start('../dist/main.js', env, { args: ['serve'], line });
+    const child = this.#start(main, env, { args: ['serve'], line });
     const url = await new Promise<string>((resolve, reject) => {
       listening = resolve;
       child.process.once('close', (code) => reject(new Error(`Rowpost ended (${code}) before it listened: ${said}`)));

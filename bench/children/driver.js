@@ -9,13 +9,14 @@ import { answer, endWithParent } from './channel.js';
 /** Calls by file: their texts are made once, so that making them takes nothing from those under test. @type {Map<string, Buffer>} */
 const calls = new Map();
 
-const agent = new Agent({ keepAlive: true });
-
 /** Counts all calls, so that URLs have their turn from one drive to the next. */
 let next = 0;
 
-/** @returns nothing, or what was wrong with the answer @param {string} url @param {Buffer} body */
-function call(url, body) {
+/**
+ * @param {Agent} agent @param {string} url @param {Buffer} body
+ * @returns nothing, or what was wrong with the answer
+ */
+function call(agent, url, body) {
   return new Promise((resolve) => {
     const headers = { 'content-type': 'application/json', 'content-length': body.length };
     const outgoing = request(url, { method: 'POST', agent, headers }, (response) => {
@@ -32,6 +33,11 @@ function call(url, body) {
   });
 }
 
+/** New ones each time: one that was idle for seconds may be closed by the server just when it is used again. */
+function connections() {
+  return new Agent({ keepAlive: true });
+}
+
 function read(file) {
   const body = calls.get(file) ?? readFileSync(file);
   calls.set(file, body);
@@ -42,22 +48,25 @@ answer({
   /** Calls as fast as they are answered, so many at once, for so long or so often; those under way at the end are waited for. */
   async drive({ urls, file, atOnce, ms = Number.POSITIVE_INFINITY, most = Number.POSITIVE_INFINITY }) {
     const body = read(file);
+    const agent = connections();
     const begun = performance.now();
     const failures = [];
     let count = 0;
     const worker = async () => {
       while (count < most && performance.now() - begun < ms) {
         count++;
-        const failure = await call(urls[next++ % urls.length], body);
+        const failure = await call(agent, urls[next++ % urls.length], body);
         if (failure !== undefined) failures.push(failure);
       }
     };
     await Promise.all(Array.from({ length: atOnce }, worker));
+    agent.destroy();
     return { calls: count, ms: performance.now() - begun, failures };
   },
   /** Calls that begin when it is their turn, however long those before them take: so a pause is seen by all that it holds up. */
   async pace({ urls, file, every, ms }) {
     const body = read(file);
+    const agent = connections();
     const begun = performance.now();
     const failures = [];
     const times = [];
@@ -67,13 +76,14 @@ answer({
       const early = due - performance.now();
       if (early > 0) await wait(early);
       under.push(
-        call(urls[next++ % urls.length], body).then((failure) => {
+        call(agent, urls[next++ % urls.length], body).then((failure) => {
           times.push(performance.now() - due);
           if (failure !== undefined) failures.push(failure);
         }),
       );
     }
     await Promise.all(under);
+    agent.destroy();
     return { calls: under.length, ms: performance.now() - begun, failures, times };
   },
 });

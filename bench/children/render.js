@@ -8,6 +8,13 @@ import { answer } from './channel.js';
 /** Renders between two looks at the clock. */
 const BETWEEN = 200;
 
+const [, , way, code] = process.argv;
+
+/** Of Rowpost, as it was built or from its source. @param {string} name */
+function module(name) {
+  return code === 'source' ? `../../src/${name}.ts` : `../../dist/${name}.js`;
+}
+
 const manifest = () => new URL('../destinations/one.yaml', import.meta.url);
 
 /**
@@ -17,10 +24,10 @@ const manifest = () => new URL('../destinations/one.yaml', import.meta.url);
 const WAYS = {
   async Rowpost() {
     const { parse } = await import('yaml');
-    const { compileTree } = await import('../../dist/template/tree.js');
-    const { scopeOf } = await import('../../dist/template/scope.js');
-    const { readConfiguration, recordMaker } = await import('../../dist/destination/mappings.js');
-    const { stringifyJson } = await import('../../dist/numbers.js');
+    const { compileTree } = await import(module('template/tree'));
+    const { scopeOf } = await import(module('template/scope'));
+    const { readConfiguration, recordMaker } = await import(module('destination/mappings'));
+    const { stringifyJson } = await import(module('numbers'));
     const { requests } = parse(readFileSync(manifest(), 'utf8'));
     const names = { where: 'the benchmark', known: new Map([['record', null]]) };
     const tree = compileTree(requests.upsert.json, names, (path, { sentence }) => {
@@ -62,7 +69,7 @@ const WAYS = {
   },
 };
 
-const { render, own = (record) => record } = await WAYS[process.argv[2]]();
+const { render, own = (record) => record } = await WAYS[way]();
 /** @type {object[]} */
 let records = [];
 let next = 0;

@@ -6,14 +6,16 @@ import { Child } from '../child.ts';
 import { callOf, recordOf, rows } from '../contacts.ts';
 import { type Figure, type GoalName, isMet } from '../goals.ts';
 import { hottest } from '../profile.ts';
-import { spreadOf } from '../statistics.ts';
-import { type Bench, type Outcome, showSpread } from './suite.ts';
+import { type Spread, spreadOf } from '../statistics.ts';
+import { type Bench, type Outcome, type Profile, showSpread } from './suite.ts';
 
+/** What children/render.js knows, with the goal of Rowpost against it. */
 const ROWPOST = 'Rowpost';
+export const LIQUIDJS = 'LiquidJS renderSync';
 const PEERS: Readonly<Record<string, GoalName>> = {
   'by hand': 'hand',
   'RudderStack’s template engine': 'rudder',
-  'LiquidJS renderSync': 'liquid',
+  [LIQUIDJS]: 'liquid',
 };
 const RECORDS = 1000;
 /** Milliseconds: there is no network to settle, so turns may be shorter and more. */
@@ -23,47 +25,80 @@ const TURNS_A_ROUND = 3;
 const HOT = 20;
 
 export async function render({ stage, rules, profile, say }: Bench): Promise<Outcome> {
-  const records = rows(RECORDS).map(recordOf);
-  const probe = new URL('../children/probe.js', import.meta.url).href;
-  const ways = new Map<string, Child>();
-  const times = new Map<string, number[]>();
-  for (const way of [ROWPOST, ...Object.keys(PEERS)]) {
-    const child = new Child('children/render.js', { core: stage.cores?.tested, args: [way], node: ['--import', probe] });
-    ways.set(way, child);
-    times.set(way, []);
-    await child.told();
-    const texts = await child.ask<string[]>('load', records);
-    assert.deepEqual(
-      texts.map((text) => JSON.parse(text)),
-      callOf(RECORDS).contacts,
-      `${way} renders something else`,
-    );
-    await child.ask('render', WARM_UP);
-  }
-  for (let turn = 0; turn < rules.rounds * TURNS_A_ROUND; turn++) {
-    for (const [way, child] of ways) {
-      const { renders, cpu } = await child.ask<{ renders: number; cpu: number }>('render', TURN);
-      times.get(way)?.push(cpu / renders);
-    }
-  }
-  const ours = times.get(ROWPOST) ?? [];
-  const figures = Object.entries(PEERS).map(([way, goal]): Figure => {
-    const theirs = times.get(way) ?? [];
-    return { goal, spread: spreadOf(ours.map((time, index) => (theirs[index] ?? Number.NaN) / time)) };
-  });
+  const rendering = await startRendering(Object.keys(PEERS), { core: stage.cores?.tested });
+  const times = await rendering.race(rules.rounds * TURNS_A_ROUND, TURN, WARM_UP);
+  const figures = Object.entries(PEERS).map(([way, goal]): Figure => ({ goal, spread: ratioTo(times, way) }));
   const lines = [...times].map(([way, all]) => [way, showSpread(spreadOf(all), (value) => value.toFixed(2))]);
   for (const [way = '', time = ''] of lines) say(`${way}: ${time} µs`);
-  const profiles = [];
-  const rowpost = ways.get(ROWPOST);
-  if (rowpost !== undefined && (profile || figures.some((figure) => isMet(figure) === false))) {
-    await rowpost.ask('profile');
-    await rowpost.ask('render', WARM_UP);
-    const raw = await rowpost.ask<Profiler.Profile>('profiled');
-    profiles.push({ title: 'Rendering 20 fields: Rowpost', hot: hottest(raw, HOT), raw });
-  }
-  for (const child of ways.values()) await child.end();
+  const missed = figures.some((figure) => isMet(figure) === false);
+  const profiles = profile || missed ? [await rendering.profile(WARM_UP)] : [];
+  await rendering.end();
   const title = 'Rendering 20 fields';
   const bars = [...times].map(([name, all]) => ({ name, spread: spreadOf(all.map((time) => 1e6 / time)) }));
   const chart = { title, axis: 'bodies for a second of CPU', bars };
   return { figures, tables: [{ title, head: ['', 'CPU, µs a body'], lines }], chart, profiles };
+}
+
+/** Microseconds of CPU for a body, turn by turn. */
+export type Times = ReadonlyMap<string, readonly number[]>;
+
+/** How many times the bodies for the same CPU Rowpost renders, against another. */
+export function ratioTo(times: Times, way: string): Spread {
+  const theirs = times.get(way) ?? [];
+  return spreadOf((times.get(ROWPOST) ?? []).map((time, turn) => (theirs[turn] ?? Number.NaN) / time));
+}
+
+interface Rendering {
+  /** Lets them render in turn. */
+  race(turns: number, turn: number, warmUp: number): Promise<Times>;
+  /** Where Rowpost's time goes. */
+  profile(ms: number): Promise<Profile>;
+  end(): Promise<void>;
+}
+
+/**
+ * A process for Rowpost, and one for each of the others.
+ * @param source whether Rowpost's source is taken, not what was built of it
+ * @throws where one renders something else
+ */
+export async function startRendering(
+  others: readonly string[],
+  { core, source = false }: { core?: number | undefined; source?: boolean },
+): Promise<Rendering> {
+  const records = rows(RECORDS).map(recordOf);
+  const probe = new URL('../children/probe.js', import.meta.url).href;
+  // Node 20, whose types these are, runs no TypeScript by itself.
+  const loader = source && !Reflect.get(process.features, 'typescript') ? ['--import', 'tsx'] : [];
+  const ways = new Map<string, Child>();
+  for (const way of [ROWPOST, ...others]) {
+    const args = [way, source ? 'source' : 'built'];
+    const child = new Child('children/render.js', { core, args, node: ['--import', probe, ...loader] });
+    ways.set(way, child);
+    await child.told();
+    const bodies = (await child.ask<string[]>('load', records)).map((text) => JSON.parse(text));
+    assert.deepEqual(bodies, callOf(RECORDS).contacts, `${way} renders something else`);
+  }
+  return {
+    async race(turns, turn, warmUp) {
+      const times = new Map<string, number[]>([...ways.keys()].map((way) => [way, []]));
+      for (const child of ways.values()) await child.ask('render', warmUp);
+      for (let count = 0; count < turns; count++) {
+        for (const [way, child] of ways) {
+          const { renders, cpu } = await child.ask<{ renders: number; cpu: number }>('render', turn);
+          times.get(way)?.push(cpu / renders);
+        }
+      }
+      return times;
+    },
+    async profile(ms) {
+      const [own] = ways.values();
+      await own?.ask('profile');
+      await own?.ask('render', ms);
+      const raw = (await own?.ask<Profiler.Profile>('profiled')) ?? { nodes: [], startTime: 0, endTime: 0 };
+      return { title: 'Rendering 20 fields: Rowpost', hot: hottest(raw, HOT), raw };
+    },
+    async end() {
+      for (const child of ways.values()) await child.end();
+    },
+  };
 }
