@@ -77,6 +77,9 @@ const usual = flags.quick ? QUICK : RULES;
 const rules = { ...usual, rounds: Number(flags.rounds ?? usual.rounds) };
 if (!(rules.rounds >= 1)) throw new Error(`--rounds wants a number of at least 1.\n${HELP}`);
 
+// The children end when this process does, and its files go.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 prepare();
 const begun = performance.now();
 const cores = findCores();

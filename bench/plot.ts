@@ -3,7 +3,7 @@
 import type { Chart } from './suites/suite.ts';
 
 const WIDTH = 760;
-const LEFT = 210;
+const LEFT = 220;
 const RIGHT = 130;
 const BAR = 22;
 const GAP = 8;
