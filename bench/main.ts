@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { describeMachine, findCores, moveTo } from './machine.ts';
 import { plot } from './plot.ts';
+import type { Profile } from './profile.ts';
 import type { Rules } from './race.ts';
 import { forReaders, forTerminal, type Run } from './report.ts';
 import { Stage } from './stage.ts';
@@ -15,7 +16,7 @@ import { idle, memory } from './suites/memory.ts';
 import { reload } from './suites/reload.ts';
 import { render } from './suites/render.ts';
 import { manyRows, oneRow, overGot } from './suites/rows.ts';
-import type { Outcome, Profile, Suite } from './suites/suite.ts';
+import type { Outcome, Suite } from './suites/suite.ts';
 
 const SUITES: ReadonlyMap<string, Suite> = new Map(
   Object.entries({ one: oneRow, got: overGot, many: manyRows, render, flat, reload, idle, memory }),

@@ -2,7 +2,8 @@
 
 import { readFileSync } from 'node:fs';
 import { type Figure, GOALS, type GoalName, isMet, show, showGoal } from './goals.ts';
-import type { Outcome, Profile, Table } from './suites/suite.ts';
+import type { Profile, Share } from './profile.ts';
+import type { Outcome, Table } from './suites/suite.ts';
 
 export interface Run {
   readonly date: string;
@@ -41,10 +42,11 @@ export function forTerminal(run: Run): string {
       .join('  ')
       .trimEnd(),
   );
-  const profiles = profilesOf(run).flatMap(({ title, hot }) => [
+  const profiles = profilesOf(run).flatMap(({ title, functions, parts }) => [
     '',
     `Where the time goes. ${title}`,
-    ...hot.map(({ where, share }) => `${(share * 100).toFixed(1).padStart(6)} %  ${where}`),
+    `  ${parts.map(showShare).join(', ')}`,
+    ...functions.map(({ where, share }) => `${percent(share).padStart(6)} %  ${where}`),
   ]);
   return [...run.facts, '', ...table, ...profiles].join('\n');
 }
@@ -65,12 +67,21 @@ export function forReaders(run: Run): string {
           '## Where the time goes\n\nFor what missed its goal, the functions that took the most time themselves, of the time that Rowpost was busy.',
         ]
       : []),
-    ...profilesOf(run).map(({ title, hot }) =>
-      markdown({ title, head: [title, '%'], lines: hot.map(({ where, share }) => [`\`${where}\``, (share * 100).toFixed(1)]) }),
-    ),
+    ...profilesOf(run).map(({ title, functions, parts }) => {
+      const lines = functions.map(({ where, share }) => [`\`${where}\``, percent(share)]);
+      return `### ${title}\n\n${parts.map(showShare).join(', ')}.\n\n${markdown({ title, head: ['function', '%'], lines })}`;
+    }),
   ]
     .join('\n\n')
     .concat('\n');
+}
+
+function showShare({ where, share }: Share): string {
+  return `${where} ${percent(share)} %`;
+}
+
+function percent(share: number): string {
+  return (share * 100).toFixed(1);
 }
 
 function profilesOf({ outcomes }: Run): Profile[] {

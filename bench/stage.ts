@@ -2,7 +2,7 @@
 
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
-import { Child } from './child.ts';
+import { Child, type Start } from './child.ts';
 import { type Call, scratch } from './contacts.ts';
 import type { Cores } from './machine.ts';
 
@@ -53,6 +53,12 @@ export interface Server {
   heard(message: string): number;
 }
 
+/** How Rowpost is started: what Node runs, and Node's own arguments. */
+interface Form {
+  readonly main?: string;
+  readonly node?: readonly string[];
+}
+
 export class Stage {
   readonly cores: Cores | undefined;
   readonly #sink: Child;
@@ -83,7 +89,7 @@ export class Stage {
   }
 
   /** Rowpost as the package and the image start it: the built one, unless it is to be the source. */
-  async rowpost(name: string, destinations = DESTINATIONS, main = '../dist/main.js'): Promise<Server> {
+  async rowpost(name: string, destinations = DESTINATIONS, { main = '../dist/main.js', node = [] }: Form = {}): Promise<Server> {
     const begun = performance.now();
     const env = {
       ...this.#env,
@@ -101,7 +107,7 @@ export class Stage {
       heard.set(message, (heard.get(message) ?? 0) + 1);
       if (message === 'listening') listening(JSON.parse(text).url);
     };
-    const child = this.#start(main, env, { args: ['serve'], line });
+    const child = this.#start(main, env, { args: ['serve'], node, line });
     const url = await new Promise<string>((resolve, reject) => {
       listening = resolve;
       child.process.once('close', (code) => reject(new Error(`Rowpost ended (${code}) before it listened: ${said}`)));
@@ -165,8 +171,19 @@ export class Stage {
     return { BENCH_URL: this.#sinkUrl, BENCH_TOKEN: TOKEN };
   }
 
-  #start(file: string, env: Record<string, string>, more: { args?: string[]; line?(text: string): void } = {}): Child {
-    const child = new Child(file, { core: this.cores?.tested, env, cwd: scratch(), node: ['--import', PROBE], ...more });
+  #start(
+    file: string,
+    env: Record<string, string>,
+    { args = [], node = [], line }: Pick<Start, 'args' | 'node' | 'line'> = {},
+  ): Child {
+    const child = new Child(file, {
+      core: this.cores?.tested,
+      env,
+      cwd: scratch(),
+      node: ['--import', PROBE, ...node],
+      args,
+      ...(line && { line }),
+    });
     this.#servers.add(child);
     return child;
   }

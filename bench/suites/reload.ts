@@ -1,11 +1,16 @@
 /** Many manifests: how long a start takes, and what callers feel of it when one of them changes. */
 
+import { readdirSync, readFileSync } from 'node:fs';
+import type { Profiler } from 'node:inspector';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { callOf } from '../contacts.ts';
+import { type Call, callOf, scratch } from '../contacts.ts';
+import { type Figure, isMet } from '../goals.ts';
+import { type Profile, profileOf } from '../profile.ts';
+import type { Driven, Stage } from '../stage.ts';
 import { percentile, spreadOf } from '../statistics.ts';
-import { copies, DESTINATION_COUNT } from './copies.ts';
-import type { Bench, Outcome } from './suite.ts';
-import { showSpread } from './suite.ts';
+import { type Copies, copies, DESTINATION_COUNT } from './copies.ts';
+import { type Bench, type Outcome, showSpread } from './suite.ts';
 
 const ROWS = 10;
 /** Milliseconds between two calls, and between two changes. */
@@ -16,8 +21,17 @@ const WINDOW = 4000;
 /** Milliseconds until a change that was just made has been taken up. */
 const SETTLED = 500;
 
-export async function reload({ stage, rules, quick, say }: Bench): Promise<Outcome> {
+export async function reload(bench: Bench): Promise<Outcome> {
   const folder = copies(DESTINATION_COUNT);
+  const outcomes = [await starting(bench, folder), await changing(bench, folder)];
+  return {
+    figures: outcomes.flatMap(({ figures }) => figures),
+    tables: outcomes.flatMap(({ tables = [] }) => tables),
+    profiles: outcomes.flatMap(({ profiles = [] }) => profiles),
+  };
+}
+
+async function starting({ stage, rules, profile, say }: Bench, folder: Copies): Promise<Outcome> {
   const starts: number[] = [];
   for (let start = 0; start < rules.rounds; start++) {
     const server = await stage.rowpost('500', folder.path);
@@ -25,7 +39,21 @@ export async function reload({ stage, rules, quick, say }: Bench): Promise<Outco
     await stage.end(server);
   }
   say(`starts in ${showSpread(spreadOf(starts), (ms) => ms.toFixed(0))} ms`);
+  const figure: Figure = { goal: 'start500', spread: spreadOf(starts) };
+  const profiles = profile || isMet(figure) === false ? [await profiledStart(stage, folder)] : [];
+  return { figures: [figure], profiles };
+}
 
+/** Node itself writes the profile of a start, when the process ends. */
+async function profiledStart(stage: Stage, folder: Copies): Promise<Profile> {
+  const into = scratch();
+  await stage.end(await stage.rowpost('500', folder.path, { node: ['--cpu-prof', `--cpu-prof-dir=${into}`] }));
+  const [file = ''] = readdirSync(into);
+  const raw: Profiler.Profile = JSON.parse(readFileSync(join(into, file), 'utf8'));
+  return profileOf('Start with 500 manifests', raw);
+}
+
+async function changing({ stage, rules, quick, profile, say }: Bench, folder: Copies): Promise<Outcome> {
   const server = await stage.rowpost('500', folder.path);
   const urls = folder.ids.map((id) => `${server.url}${id}`);
   const call = callOf(ROWS);
@@ -35,42 +63,58 @@ export async function reload({ stage, rules, quick, say }: Bench): Promise<Outco
   const changed: number[] = [];
   const dropped: number[] = [];
   let changes = 0;
+  const change = () => folder.change(folder.ids[changes++ % DESTINATION_COUNT] ?? '');
   for (let round = 0; round < rules.rounds; round++) {
     calm.push(percentile((await stage.pace(call, urls, EVERY, window)).times, 0.99));
-    let under = true;
-    const changing = (async () => {
-      while (under) {
-        folder.change(folder.ids[changes++ % DESTINATION_COUNT] ?? '');
-        await wait(CHANGE_EVERY);
-      }
-    })();
-    const { times, failures } = await stage.pace(call, urls, EVERY, window);
-    under = false;
-    await changing;
-    await wait(SETTLED);
+    const { times, failures } = await paceWhile(stage, call, urls, window, change);
     changed.push(percentile(times, 0.99));
     dropped.push(failures.length);
   }
   const reloads = server.heard('destinations reloaded');
-  await stage.end(server);
   if (reloads !== changes) throw new Error(`of ${changes} changes ${reloads} were taken up: nothing was measured`);
   const ms = (times: readonly number[]) => showSpread(spreadOf(times), (time) => time.toFixed(1));
   say(`p99 ${ms(calm)} ms, with ${changes} reloads ${ms(changed)} ms`);
-  return {
-    figures: [
-      { goal: 'start500', spread: spreadOf(starts) },
-      { goal: 'reloadP99', spread: spreadOf(changed.map((time, round) => time / (calm[round] ?? Number.NaN))) },
-      { goal: 'reloadDropped', spread: spreadOf(dropped) },
-    ],
-    tables: [
-      {
-        title: `A call of ${ROWS} rows every ${EVERY} ms to ${DESTINATION_COUNT} destinations in turn`,
-        head: ['', 'p99, ms'],
-        lines: [
-          ['nothing changes', ms(calm)],
-          [`a manifest changes every ${CHANGE_EVERY} ms`, ms(changed)],
-        ],
-      },
-    ],
+  const slower: Figure = {
+    goal: 'reloadP99',
+    spread: spreadOf(changed.map((time, round) => time / (calm[round] ?? Number.NaN))),
   };
+  const profiles: Profile[] = [];
+  if (profile || isMet(slower) === false) {
+    await server.child.ask('profile');
+    await paceWhile(stage, call, urls, window, change);
+    profiles.push(profileOf('Calls while manifests change', await server.child.ask<Profiler.Profile>('profiled')));
+  }
+  await stage.end(server);
+  const lines = [
+    ['nothing changes', ms(calm)],
+    [`a manifest changes every ${CHANGE_EVERY} ms`, ms(changed)],
+  ];
+  const title = `A call of ${ROWS} rows every ${EVERY} ms, to ${DESTINATION_COUNT} destinations in turn`;
+  return {
+    figures: [slower, { goal: 'reloadDropped', spread: spreadOf(dropped) }],
+    tables: [{ title, head: ['', 'p99, ms'], lines }],
+    profiles,
+  };
+}
+
+/** Calls at a fixed pace, while something is changed time and again. */
+async function paceWhile(
+  stage: Stage,
+  call: Call,
+  urls: readonly string[],
+  window: number,
+  change: () => void,
+): Promise<Driven & { readonly times: readonly number[] }> {
+  let under = true;
+  const changes = (async () => {
+    while (under) {
+      change();
+      await wait(CHANGE_EVERY);
+    }
+  })();
+  const paced = await stage.pace(call, urls, EVERY, window);
+  under = false;
+  await changes;
+  await wait(SETTLED);
+  return paced;
 }

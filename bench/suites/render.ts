@@ -5,9 +5,9 @@ import type { Profiler } from 'node:inspector';
 import { Child } from '../child.ts';
 import { callOf, recordOf, rows } from '../contacts.ts';
 import { type Figure, type GoalName, isMet } from '../goals.ts';
-import { hottest } from '../profile.ts';
+import { type Profile, profileOf } from '../profile.ts';
 import { type Spread, spreadOf } from '../statistics.ts';
-import { type Bench, type Outcome, type Profile, showSpread } from './suite.ts';
+import { type Bench, type Outcome, showSpread } from './suite.ts';
 
 /** What children/render.js knows, with the goal of Rowpost against it. */
 const ROWPOST = 'Rowpost';
@@ -22,7 +22,6 @@ const RECORDS = 1000;
 const TURN = 200;
 const WARM_UP = 1500;
 const TURNS_A_ROUND = 3;
-const HOT = 20;
 
 export async function render({ stage, rules, profile, say }: Bench): Promise<Outcome> {
   const rendering = await startRendering(Object.keys(PEERS), { core: stage.cores?.tested });
@@ -95,7 +94,7 @@ export async function startRendering(
       await own?.ask('profile');
       await own?.ask('render', ms);
       const raw = (await own?.ask<Profiler.Profile>('profiled')) ?? { nodes: [], startTime: 0, endTime: 0 };
-      return { title: 'Rendering 20 fields: Rowpost', hot: hottest(raw, HOT), raw };
+      return profileOf('Rendering 20 fields: Rowpost', raw);
     },
     async end() {
       for (const child of ways.values()) await child.end();

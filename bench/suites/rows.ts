@@ -7,17 +7,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Call, callOf, scratch } from '../contacts.ts';
 import { type Figure, type GoalName, isMet } from '../goals.ts';
-import { hottest } from '../profile.ts';
+import { type Profile, profileOf } from '../profile.ts';
 import { type Contender, race, ratioOf, type Turn } from '../race.ts';
 import { DESTINATIONS, type Server, type Stage } from '../stage.ts';
 import { spreadOf } from '../statistics.ts';
-import { type Bench, type Chart, type Outcome, type Profile, showSpread, type Table } from './suite.ts';
+import { type Bench, type Chart, type Outcome, showSpread, type Table } from './suite.ts';
 
 /** Rows of a call, and calls under way at once: while one is read, the rows of the other are sent. */
 const ROWS = 1000;
 const AT_ONCE = 2;
-/** Lines of a profile. */
-const HOT = 25;
 
 interface Peer {
   readonly goal: GoalName;
@@ -65,7 +63,7 @@ async function against(
   const figures = [...them].map(([{ goal }, one]): Figure => ({ goal, spread: ratioOf(ours, turns.get(one) ?? []) }));
   for (const [one, all] of turns) say(`${one.name}: ${describe(all)}`);
   const missed = figures.some((figure) => isMet(figure) === false);
-  const profiles = profile || missed ? [await profileOf(stage, us, rules.turn, `${title}: ${rowpost.name}`)] : [];
+  const profiles = profile || missed ? [await profiled(stage, us, rules.turn, `${title}: ${rowpost.name}`)] : [];
   for (const { server } of [us, ...them.values()]) await stage.end(server);
   return { figures, tables: [tableOf(title, turns)], chart: chartOf(title, turns), profiles };
 }
@@ -85,11 +83,11 @@ function destinations(): string {
   return folder;
 }
 
-async function profileOf(stage: Stage, one: Contender, ms: number, title: string): Promise<Profile> {
+async function profiled(stage: Stage, one: Contender, ms: number, title: string): Promise<Profile> {
   await one.server.child.ask('profile');
   await stage.drive(one.call, { urls: one.urls, atOnce: one.atOnce, ms }, one.name);
   const raw = await one.server.child.ask<Profiler.Profile>('profiled');
-  return { title, hot: hottest(raw, HOT), raw };
+  return profileOf(title, raw);
 }
 
 function describe(turns: readonly Turn[]): string {

@@ -1,7 +1,7 @@
 /** What every measurement is given, and what it gives. */
 
 import type { Figure } from '../goals.ts';
-import type { Hot } from '../profile.ts';
+import type { Profile } from '../profile.ts';
 import type { Rules } from '../race.ts';
 import type { Stage } from '../stage.ts';
 import type { Spread } from '../statistics.ts';
@@ -35,13 +35,6 @@ export interface Chart {
   readonly title: string;
   readonly axis: string;
   readonly bars: readonly { readonly name: string; readonly spread: Spread }[];
-}
-
-export interface Profile {
-  readonly title: string;
-  readonly hot: readonly Hot[];
-  /** For a tool that shows it. */
-  readonly raw: object;
 }
 
 export type Suite = (bench: Bench) => Promise<Outcome>;
