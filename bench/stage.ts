@@ -53,10 +53,12 @@ export interface Server {
   heard(message: string): number;
 }
 
-/** How Rowpost is started: what Node runs, and Node's own arguments. */
+/** How Rowpost is started. */
 interface Form {
+  /** What Node runs. */
   readonly main?: string;
-  readonly node?: readonly string[];
+  /** Whether it is profiled from its first moment. */
+  readonly profiled?: boolean;
 }
 
 export class Stage {
@@ -89,7 +91,11 @@ export class Stage {
   }
 
   /** Rowpost as the package and the image start it: the built one, unless it is to be the source. */
-  async rowpost(name: string, destinations = DESTINATIONS, { main = '../dist/main.js', node = [] }: Form = {}): Promise<Server> {
+  async rowpost(
+    name: string,
+    destinations = DESTINATIONS,
+    { main = '../dist/main.js', profiled = false }: Form = {},
+  ): Promise<Server> {
     const begun = performance.now();
     const env = {
       ...this.#env,
@@ -97,6 +103,7 @@ export class Stage {
       HOST: '127.0.0.1',
       ROWPOST_DESTINATIONS: destinations,
       ROWPOST_ALLOW_PRIVATE: '127.0.0.1',
+      ...(profiled && { BENCH_PROFILE: 'yes' }),
     };
     const heard = new Map<string, number>();
     let said = '';
@@ -107,7 +114,7 @@ export class Stage {
       heard.set(message, (heard.get(message) ?? 0) + 1);
       if (message === 'listening') listening(JSON.parse(text).url);
     };
-    const child = this.#start(main, env, { args: ['serve'], node, line });
+    const child = this.#start(main, env, { args: ['serve'], line });
     const url = await new Promise<string>((resolve, reject) => {
       listening = resolve;
       child.process.once('close', (code) => reject(new Error(`Rowpost ended (${code}) before it listened: ${said}`)));
@@ -171,16 +178,12 @@ export class Stage {
     return { BENCH_URL: this.#sinkUrl, BENCH_TOKEN: TOKEN };
   }
 
-  #start(
-    file: string,
-    env: Record<string, string>,
-    { args = [], node = [], line }: Pick<Start, 'args' | 'node' | 'line'> = {},
-  ): Child {
+  #start(file: string, env: Record<string, string>, { args = [], line }: Pick<Start, 'args' | 'line'> = {}): Child {
     const child = new Child(file, {
       core: this.cores?.tested,
       env,
       cwd: scratch(),
-      node: ['--import', PROBE, ...node],
+      node: ['--import', PROBE],
       args,
       ...(line && { line }),
     });

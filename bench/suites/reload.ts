@@ -1,10 +1,8 @@
 /** Many manifests: how long a start takes, and what callers feel of it when one of them changes. */
 
-import { readdirSync, readFileSync } from 'node:fs';
 import type { Profiler } from 'node:inspector';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Call, callOf, scratch } from '../contacts.ts';
+import { type Call, callOf } from '../contacts.ts';
 import { type Figure, isMet } from '../goals.ts';
 import { type Profile, profileOf } from '../profile.ts';
 import type { Driven, Stage } from '../stage.ts';
@@ -44,12 +42,10 @@ async function starting({ stage, rules, profile, say }: Bench, folder: Copies): 
   return { figures: [figure], profiles };
 }
 
-/** Node itself writes the profile of a start, when the process ends. */
 async function profiledStart(stage: Stage, folder: Copies): Promise<Profile> {
-  const into = scratch();
-  await stage.end(await stage.rowpost('500', folder.path, { node: ['--cpu-prof', `--cpu-prof-dir=${into}`] }));
-  const [file = ''] = readdirSync(into);
-  const raw: Profiler.Profile = JSON.parse(readFileSync(join(into, file), 'utf8'));
+  const server = await stage.rowpost('500', folder.path, { profiled: true });
+  const raw = await server.child.ask<Profiler.Profile>('profiled');
+  await stage.end(server);
   return profileOf('Start with 500 manifests', raw);
 }
 
