@@ -13,7 +13,7 @@ import { LIQUIDJS, ratioTo, startRendering } from '../bench/suites/render.ts';
 
 /** How many times as many bodies as LiquidJS for the same CPU, and rows as a connector written by hand. */
 const RENDERS = 4;
-const ROWS = 0.3;
+const ROWS = 0.2;
 
 /** Milliseconds, but for the counts: a few seconds in all. */
 const RENDERING = { turns: 9, turn: 60, warmUp: 700 };

@@ -34,7 +34,10 @@ const WAYS = {
       throw new Error(`${path.join('.')}: ${sentence}`);
     });
     // A scope is made for each row and never used for another, so making it belongs to the work.
-    const render = (record) => stringifyJson(tree.value(scopeOf({ record })));
+    const render = (record) => {
+      const scope = scopeOf({ record });
+      return tree.json?.(scope) ?? stringifyJson(tree.value(scope));
+    };
     const own = (record) =>
       recordMaker(readConfiguration({ mappings: Object.keys(record).map((name) => ({ from: name, to: name })) }).mappings)(
         record,
