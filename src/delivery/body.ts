@@ -22,9 +22,17 @@ export function formOfItems({ body, item, response }: Pick<Request, 'body' | 'it
   return body.kind === 'ndjson' && body.tree.takesItems === 'whole' ? 'lines' : 'values';
 }
 
+/**
+ * The text in one piece. V8 keeps a text that was appended to as a tree of its parts, each an object, until somebody reads
+ * it: held for a batch or a call, they are most of what the garbage collector has to move.
+ */
+function whole(text: string): string {
+  return text.charCodeAt(0) >= 0 ? text : '';
+}
+
 /** @throws {Fault} */
 export function renderItem(item: Tree, form: ItemForm, scope: Scope): unknown {
-  if (form === 'json') return item.json(scope) ?? 'null';
+  if (form === 'json') return whole(item.json(scope) ?? 'null');
   return form === 'lines'
     ? item
         .lines(scope)
@@ -44,7 +52,7 @@ export function renderBody(body: Body, scope: Scope, items?: readonly string[]):
     case 'json': {
       const text = items === undefined ? body.tree.json(scope) : body.tree.jsonWith(scope, items.join(','));
       if (text === undefined) throw renderFault('body', 'the body is missing: its only value is');
-      return text;
+      return whole(text);
     }
     case 'json-text':
       return checkedJson(body.template.text(scope));
