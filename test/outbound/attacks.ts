@@ -24,7 +24,7 @@ const ENDINGS = {
     reason: /^outcome unknown: The API's answer is damaged: it is not proper HTTP, or its compression cannot be undone\.$/,
   },
   /** What Node's parser takes for damage at 16 KiB, and undici's for as long as it is within the bound of the wire. */
-  endless: { code: /^(?:GARBLED|TOO_LARGE)$/, reason: /^outcome unknown: The API's answer is (?:damaged|larger than) / },
+  endless: { code: /^(?:GARBLED|TOO_LARGE)$/, reason: /^outcome unknown: The API's answer is (?:damaged|larger than)\b/ },
   silent: { code: /^TIMEOUT$/, reason: /^outcome unknown: The answer began, and then nothing more of it came for \d+ ms\.$/ },
   /** Whichever comes first: the cap of what is on the wire, or that nothing of the answer itself comes. */
   framing: {
