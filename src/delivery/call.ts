@@ -2,7 +2,7 @@
 
 import type { BoundDestination } from '../destination/bind.ts';
 import type { Flow, Operation, Request } from '../destination/destination.ts';
-import type { ReadConfiguration, RowRecord } from '../destination/mappings.ts';
+import type { ReadConfiguration } from '../destination/mappings.ts';
 import type { OutboundRequest, Send } from '../outbound/exchange.ts';
 import type { Scope } from '../template/scope.ts';
 import type { RenderedAuth } from './auth.ts';
@@ -97,18 +97,6 @@ export const ACCEPTED: Verdict = { accepted: true };
 /** Whatever a reason quotes, it is bounded here. */
 export function rejected(code: ReasonCode, reason: string): Verdict {
   return { accepted: false, code, reason: reasonText(reason) ?? 'rejected without a reason' };
-}
-
-/** A row of the call on its way, before it is put into a request. */
-export interface CallRow {
-  /** Its place in the call, from 0. */
-  readonly position: number;
-  readonly id: unknown;
-  readonly source: Row;
-  readonly record: RowRecord;
-  readonly scope: Scope;
-  /** What steps before kept of it, by name: rows that share an answer have the very same. */
-  readonly steps: ReadonlyMap<string, object>;
 }
 
 /** A row of the call, with what its templates see. */

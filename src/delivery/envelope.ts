@@ -75,7 +75,7 @@ export function envelopes(
 
 type Part<T> = (scope: Scope) => T;
 
-function readsRow(template: Compiled | undefined): boolean {
+export function readsRow(template: Pick<Compiled, 'names'> | undefined): boolean {
   return template !== undefined && [...template.names].some((name) => ROW_NAMES.has(name));
 }
 

@@ -4,9 +4,10 @@ import type { Flow, Request, Step } from '../destination/destination.ts';
 import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import { scalarText, textsOf } from '../template/text.ts';
-import { ACCEPTED, type Call, type CallRow, rejected, type Verdict } from './call.ts';
+import { ACCEPTED, type Call, rejected, type Verdict } from './call.ts';
 import type { Ensured, Kept } from './kept.ts';
 import { reasonText } from './reason.ts';
+import type { CallRow } from './rows.ts';
 import type { Outcome } from './settle.ts';
 
 /** Sends a request for these rows, in batches of its own; told of each row what became of it. */
@@ -240,8 +241,7 @@ function keep(one: Traveller, as: string, { answer, result }: Outcome, kept: Map
 }
 
 function keepAs(one: Traveller, as: string, value: object): void {
-  const steps = new Map([...one.row.steps, [as, value]]);
-  one.row = { ...one.row, steps, scope: one.row.scope.with({ steps: Object.fromEntries(steps) }) };
+  one.row = one.row.with(as, value);
 }
 
 function nameOf(step: Step): string {

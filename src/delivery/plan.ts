@@ -2,8 +2,7 @@
 
 import { baseFor } from '../destination/bind.ts';
 import type { Request } from '../destination/destination.ts';
-import { templatesOfBatch } from '../destination/lookups-read.ts';
-import type { RowRecord } from '../destination/mappings.ts';
+import { templatesBeforeBody, templatesOfBatch } from '../destination/lookups-read.ts';
 import { stringifyJson } from '../numbers.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';
@@ -11,21 +10,12 @@ import type { ValueTemplate } from '../template/template.ts';
 import { textsOf } from '../template/text.ts';
 import { renderAuth } from './auth.ts';
 import { formOfItems, type ItemForm, renderBody, renderItem } from './body.ts';
-import {
-  ACCEPTED,
-  type Call,
-  type CallRow,
-  type PlannedRequest,
-  type PlannedRow,
-  rejected,
-  type Verdict,
-  type World,
-} from './call.ts';
-import { type Envelope, envelopeKey, envelopes } from './envelope.ts';
+import { ACCEPTED, type Call, type PlannedRequest, type PlannedRow, rejected, type Verdict, type World } from './call.ts';
+import { type Envelope, envelopeKey, envelopes, readsRow } from './envelope.ts';
 import { keyPart, stableKey } from './idempotency.ts';
 import { lazy } from './lazy.ts';
 import { reasonText } from './reason.ts';
-import { type CallRows, unrendered } from './rows.ts';
+import { type CallRow, type CallRows, unrendered } from './rows.ts';
 
 export interface Plan {
   /** In the order in which they are to be sent. */
@@ -79,15 +69,34 @@ export async function planRequests(
 }
 
 /** A row with its part of a request. */
-interface Member extends PlannedRow {
-  readonly record: RowRecord;
-  readonly source: Readonly<Record<string, unknown>>;
+class Member implements PlannedRow {
+  readonly row: CallRow;
+  readonly keys: readonly string[];
   readonly item: unknown;
-  readonly steps: CallRow['steps'];
   /** Rows for which this differs do not share a request. */
   readonly apart: string;
   /** What its request's idempotency key is made from. */
   readonly keyPart: string | undefined;
+
+  constructor(row: CallRow, keys: readonly string[], item: unknown, apart: string, keyPart: string | undefined) {
+    this.row = row;
+    this.keys = keys;
+    this.item = item;
+    this.apart = apart;
+    this.keyPart = keyPart;
+  }
+
+  get position(): number {
+    return this.row.position;
+  }
+
+  get id(): unknown {
+    return this.row.id;
+  }
+
+  get scope(): Scope {
+    return this.row.scope;
+  }
 }
 
 interface Group extends PlannedGroup {
@@ -118,6 +127,8 @@ class Planner implements Plan {
   /** The kept answers that the body of a batch or the reading of its answer reads: rows of one request must share them. */
   readonly #shared: readonly string[];
   readonly #itemForm: ItemForm;
+  /** Whether what a row does not share with the others is read before its body is made. */
+  readonly #readsRow: boolean;
   /** What of the rows the templates of a batch read. */
   readonly #reads: ReadonlySet<string>;
   /** Rows mostly have the same. */
@@ -139,14 +150,16 @@ class Planner implements Plan {
       common,
     );
     this.#itemForm = formOfItems(request);
+    this.#readsRow = templatesBeforeBody(request).some(readsRow);
     this.#reads = new Set(templatesOfBatch(request).flatMap((template) => [...(template?.names ?? [])]));
     this.#shared = request.batch === undefined ? [] : sharedSteps(request);
   }
 
   add(row: CallRow): void {
     try {
-      const verdict = this.#ruled(row.scope);
-      if (verdict === undefined) this.#place(this.#member(row), this.#envelopeOf(row.scope));
+      const scope = this.#readsRow ? row.scope : this.#common;
+      const verdict = this.#ruled(scope);
+      if (verdict === undefined) this.#place(this.#member(row, scope), this.#envelopeOf(scope));
       else this.settled.set(row.position, verdict);
     } catch (error) {
       this.settled.set(row.position, unrendered(error));
@@ -166,20 +179,11 @@ class Planner implements Plan {
       : rejected('rule', reasonText(rule.reason?.value(scope)) ?? 'rejected by a rule of the manifest');
   }
 
-  #member({ position, id, source, record, scope, steps }: CallRow): Member {
-    const { response, item, batch } = this.#request;
-    return {
-      position,
-      id,
-      scope,
-      keys: response.key === undefined ? NONE : textsOf(response.key.value(scope)),
-      record,
-      source,
-      steps,
-      item: item === undefined ? null : renderItem(item, this.#itemForm, scope),
-      keyPart: keyPart(this.#request.idempotency, scope),
-      apart: this.#apart(batch?.by, scope, steps),
-    };
+  #member(row: CallRow, scope: Scope): Member {
+    const { response, item, batch, idempotency } = this.#request;
+    const keys = response.key === undefined ? NONE : textsOf(response.key.value(scope));
+    const own = item === undefined ? null : renderItem(item, this.#itemForm, scope);
+    return new Member(row, keys, own, this.#apart(batch?.by, scope, row.steps), keyPart(idempotency, scope));
   }
 
   /** As text; empty where nothing but the envelope keeps rows apart. */
@@ -237,8 +241,8 @@ class Planner implements Plan {
   }
 
   /** Bytes of a row's part of a body, about: what surrounds it is little. */
-  #sizeOf({ item, record }: Member): number {
-    const part = this.#request.item === undefined ? record.whole() : item;
+  #sizeOf({ item, row }: Member): number {
+    const part = this.#request.item === undefined ? row.record.whole() : item;
     return Buffer.byteLength(this.#itemForm === 'values' ? stringifyJson(part ?? null) : String(part)) + 1;
   }
 
@@ -309,11 +313,11 @@ class Planner implements Plan {
   }
 
   #batchScope(first: Member, members: readonly Member[]): Scope {
-    const { steps } = first;
+    const { steps } = first.row;
     return this.#common.with({
       ...(this.#reads.has('items') && this.#itemForm === 'values' && { items: members.map(({ item }) => item) }),
-      ...(this.#reads.has('records') && { records: members.map(({ record }) => record.whole()) }),
-      ...(this.#reads.has('rows') && { rows: members.map(({ source }) => source) }),
+      ...(this.#reads.has('records') && { records: members.map(({ row }) => row.record.whole()) }),
+      ...(this.#reads.has('rows') && { rows: members.map(({ row }) => row.source) }),
       count: members.length,
       ...(steps.size > 0 && { steps: Object.fromEntries(steps) }),
     });

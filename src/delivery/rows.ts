@@ -1,9 +1,9 @@
 /** The rows of a call as templates see them, before any of them is put into a request. */
 
-import { recordMaker, unreadableMapping } from '../destination/mappings.ts';
+import { type RowRecord, recordMaker, unreadableMapping } from '../destination/mappings.ts';
 import { Fault } from '../fault.ts';
 import { type Scope, scopeOf } from '../template/scope.ts';
-import { type Call, type CallRow, rejected, type Verdict, type World } from './call.ts';
+import { type Call, type Row, rejected, type Verdict, type World } from './call.ts';
 
 export interface CallRows {
   /** What the templates of all rows see. */
@@ -14,6 +14,58 @@ export interface CallRows {
 }
 
 const NO_STEPS: ReadonlyMap<string, object> = new Map();
+
+/** What the rows of a call have in common. */
+interface Shared {
+  readonly common: Scope;
+  readonly idColumn: string;
+  readonly recordOf: (row: Row) => RowRecord;
+}
+
+/**
+ * A row of the call on its way, before it is put into a request. What its templates see is made when it is asked for, and
+ * not kept: a call holds all of its rows for as long as it takes.
+ */
+export class CallRow {
+  /** Its place in the call, from 0. */
+  readonly position: number;
+  readonly source: Row;
+  /** What steps before kept of it, by name: rows that share an answer have the very same. */
+  readonly steps: ReadonlyMap<string, object>;
+  readonly #shared: Shared;
+  readonly #key: string | undefined;
+
+  /** @param key its idempotency key, where a template reads one */
+  constructor(shared: Shared, position: number, source: Row, key: string | undefined, steps = NO_STEPS) {
+    this.#shared = shared;
+    this.position = position;
+    this.source = source;
+    this.#key = key;
+    this.steps = steps;
+  }
+
+  get id(): unknown {
+    return this.source[this.#shared.idColumn];
+  }
+
+  get record(): RowRecord {
+    return this.#shared.recordOf(this.source);
+  }
+
+  /** What its templates see. */
+  get scope(): Scope {
+    const { source, position, id, steps } = this;
+    const own: Record<string, unknown> = { row: source, id, position };
+    if (this.#key !== undefined) own.idempotency_key = this.#key;
+    if (steps.size > 0) own.steps = Object.fromEntries(steps);
+    return this.#shared.common.with(own, this.record);
+  }
+
+  /** The same row, of which a step kept something more. */
+  with(name: string, kept: object): CallRow {
+    return new CallRow(this.#shared, this.position, this.source, this.#key, new Map([...this.steps, [name, kept]]));
+  }
+}
 
 /**
  * @param now when the call began, milliseconds since 1970
@@ -41,7 +93,7 @@ export async function readCallRows(
     mode,
     identifier: mappings.identifier[0]?.to,
   });
-  const recordOf = recordMaker(mappings);
+  const shared: Shared = { common, idColumn, recordOf: recordMaker(mappings) };
   const unreadable = unreadableMapping(mappings);
   const keyed = flow.requests.some(({ readsKey }) => readsKey);
   const rows: CallRow[] = [];
@@ -50,11 +102,7 @@ export async function readCallRows(
     if (closing.aborted) break;
     try {
       if (unreadable !== undefined) throw new Fault({ code: 'render.mapping', sentence: unreadable });
-      const record = recordOf(source);
-      const id = source[idColumn];
-      const own = { row: source, id, position };
-      const scope = common.with(keyed ? { ...own, idempotency_key: uuid() } : own, record);
-      rows.push({ position, id, source, record, scope, steps: NO_STEPS });
+      rows.push(new CallRow(shared, position, source, keyed ? uuid() : undefined));
     } catch (error) {
       settled.set(position, unrendered(error));
     }

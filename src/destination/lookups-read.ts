@@ -17,12 +17,16 @@ export function lookupsRead(templates: Iterable<Named | undefined>): ReadonlySet
 }
 
 /** Every template of a request, its answer's too. */
-export function templatesOf({
+export function templatesOf(request: Omit<Request, 'lookups' | 'readsKey' | 'readsSteps'>): (Named | undefined)[] {
+  return [...templatesBeforeBody(request), templateOf(request.body), ...templatesOfResponse(request.response)];
+}
+
+/** Every template that is read before it is known which rows share a request. */
+export function templatesBeforeBody({
   method,
   path,
   query,
   headers,
-  body,
   batch,
   item,
   idempotency,
@@ -36,13 +40,12 @@ export function templatesOf({
     path.template,
     ...query,
     ...headers,
-    templateOf(body),
     item,
     batch?.by,
     idempotency?.by,
     ...rateLimits.map(({ by }) => by),
     ...rules.flatMap((rule) => [rule.if, rule.reason]),
-    ...templatesOfResponse(response),
+    response.key,
   ];
 }
 

@@ -1,5 +1,6 @@
 /** The text of a request's body: its type checked, inflated, bounded in size, and UTF-8. */
 
+import { isAscii, isUtf8 } from 'node:buffer';
 import { type Readable, Transform } from 'node:stream';
 import { type BrotliDecompress, createBrotliDecompress, createUnzip, type Unzip } from 'node:zlib';
 import type { Context } from 'koa';
@@ -33,7 +34,6 @@ export function createBodyReader(limit: number): ReadBody {
     encoding: null,
   };
   const parse = bodyParser(options);
-  const decoder = new TextDecoder('utf-8', { fatal: true });
 
   return async (ctx, held, prove) => {
     checkType(ctx);
@@ -63,13 +63,19 @@ export function createBodyReader(limit: number): ReadBody {
       throw wrongType(ctx);
     }
     prove(bytes);
-    try {
-      return bodyOf(decoder.decode(bytes), bytes.length);
-    } catch {
+    if (!isUtf8(bytes))
       throw new Refusal({ status: 200, code: RPC_CODES.parse, sentence: 'Parse error: the body is not UTF-8.' });
-    }
+    return bodyOf(textOf(bytes), bytes.length);
   };
 }
+
+/** A mark of the byte order is not of the text, as in the standard's decoder (https://encoding.spec.whatwg.org/#utf-8-decode), which takes longer. */
+function textOf(bytes: Buffer): string {
+  if (isAscii(bytes)) return bytes.toString('latin1');
+  return bytes.toString('utf8', bytes.subarray(0, BYTE_ORDER.length).equals(BYTE_ORDER) ? BYTE_ORDER.length : 0);
+}
+
+const BYTE_ORDER = Buffer.from('\ufeff');
 
 function bodyOf(text: string, bytes: number): Body {
   let left = text;
