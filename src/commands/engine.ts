@@ -11,9 +11,8 @@ import { Lookups } from '../delivery/lookups.ts';
 import type { BoundDestination } from '../destination/bind.ts';
 import type { Redactor } from '../observe/redact.ts';
 import type { Send } from '../outbound/exchange.ts';
-import { createGotTransport } from '../outbound/got-transport.ts';
 import { createGuard } from '../outbound/guard.ts';
-import { createUndiciTransport } from '../outbound/undici-transport.ts';
+import { openTransport } from '../outbound/open-transport.ts';
 import type { Running } from '../protocols/hightouch.ts';
 import { SERVER_SETTINGS } from '../settings.ts';
 import { breathe, realClock } from './real-world.ts';
@@ -77,9 +76,8 @@ export function createEngine(
   const guard = createGuard(options.allowPrivate, { exemptOrigin: base?.operators === true ? base.origin : undefined });
   const { concurrency, transport } = destination.connection;
   const connections = concurrency === 'auto' ? MOST_AUTO : concurrency;
-  const createTransport = transport === 'got' ? createGotTransport : createUndiciTransport;
-  const rows = createTransport({ connections, guard, maxResponse });
-  const lists = createGotTransport({ connections, guard, maxResponse: maxLookup });
+  const rows = openTransport(transport, { connections, guard, maxResponse });
+  const lists = openTransport('got', { connections, guard, maxResponse: maxLookup });
   const deadline = Math.min(destination.deadline, options.deadline ?? Number.POSITIVE_INFINITY);
   const common = {
     clock: realClock,

@@ -26,7 +26,7 @@ export interface ReadAnswer {
  */
 export function readAnswer(reply: Answer, parse: Response['parse'], breathe: World['breathe']): ReadAnswer | Promise<ReadAnswer> {
   const { status, headers, body: text } = reply;
-  const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+  const type = typeOf(headers['content-type'] ?? '');
   const format = parse === 'auto' ? formatOf(type, text) : parse;
   if (format === 'xml' || format === 'csv') return readInPieces(reply, format, breathe);
   const read = lazy((): Body => {
@@ -53,6 +53,14 @@ export function readAnswer(reply: Answer, parse: Response['parse'], breathe: Wor
     },
   };
 }
+
+/** What a content type names, without its parameters. An API mostly sends the same. */
+function typeOf(header: string): string {
+  if (latest.header !== header) latest = { header, type: header.split(';')[0]?.trim().toLowerCase() ?? '' };
+  return latest.type;
+}
+
+let latest = { header: '', type: '' };
 
 interface Body {
   readonly body: unknown;

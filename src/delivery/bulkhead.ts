@@ -8,7 +8,7 @@ import type { Clock } from './call.ts';
 import { Adaptive, type Concurrency, fixedConcurrency } from './concurrency.ts';
 import { type RateKey, Rates } from './rate.ts';
 import { Recent } from './recent.ts';
-import type { CallTime } from './time.ts';
+import type { CallTime, Waiting as GivingUp } from './time.ts';
 
 /** Milliseconds. An API that asks for more is asked again after this: some write a time of day where seconds belong. */
 const LONGEST_PAUSE = 3_600_000;
@@ -23,7 +23,7 @@ export interface Entering {
   /** Goes before the requests of rows: somebody is waiting at the form. */
   readonly urgent: boolean;
   readonly rates: readonly RateKey[];
-  readonly time: Pick<CallTime, 'closing' | 'leftToStart' | 'whyClosed'>;
+  readonly time: Pick<CallTime, 'closing' | 'leftToStart' | 'whyClosed' | 'await' | 'forget'>;
   /** Whether it is sent again. */
   readonly again: boolean;
 }
@@ -34,7 +34,8 @@ export interface Admitted {
   done(reply: Reply | undefined): void;
 }
 
-interface Waiting extends Entering {
+interface Waiting extends GivingUp {
+  readonly entering: Entering;
   admit(): void;
   refuse(why: string): void;
 }
@@ -89,23 +90,18 @@ export class Bulkhead {
     if (this.#mayLeaveNow(entering)) return this.#admitted(entering);
     return new Promise((resolve) => {
       const queue = urgent ? this.#urgent : this.#rows;
-      const leave = () => {
+      const leave = (answer: Admitted | string) => {
         queue.delete(waiting);
-        time.closing.removeEventListener('abort', giveUp);
+        time.forget(waiting);
+        resolve(answer);
       };
-      const giveUp = () => waiting.refuse(this.#hopeless(entering) ?? time.whyClosed());
       const waiting: Waiting = {
-        ...entering,
-        admit: () => {
-          leave();
-          resolve(this.#admitted(entering));
-        },
-        refuse: (why) => {
-          leave();
-          resolve(why);
-        },
+        entering,
+        admit: () => leave(this.#admitted(entering)),
+        refuse: leave,
+        giveUp: () => leave(this.#hopeless(entering) ?? time.whyClosed()),
       };
-      time.closing.addEventListener('abort', giveUp, { once: true });
+      time.await(waiting);
       queue.add(waiting);
       this.#next();
     });
@@ -186,10 +182,10 @@ export class Bulkhead {
     for (const queue of this.#queues) {
       for (const waiting of queue) {
         if (!this.#hasPlace) return;
-        const why = this.#hopeless(waiting);
+        const why = this.#hopeless(waiting.entering);
         if (why !== undefined) waiting.refuse(why);
         else if (pause <= 0) {
-          const wait = this.#rates.waitFor(this.#kept(waiting.rates), now);
+          const wait = this.#rates.waitFor(this.#kept(waiting.entering.rates), now);
           if (wait > 0) soonest = Math.min(soonest, wait);
           else waiting.admit();
         }

@@ -7,6 +7,11 @@ const RESERVE = { part: 0.02, least: 50, most: 500 };
 /** In the last part before that no request starts any more: it could hardly be answered. */
 const LAST_START = { part: 0.02, least: 50, most: 500 };
 
+/** Who waits to start something. */
+export interface Waiting {
+  giveUp(): void;
+}
+
 export class CallTime {
   /** Fires when nothing may start any more: little time is left, or the caller hung up. */
   readonly closing: AbortSignal;
@@ -17,6 +22,8 @@ export class CallTime {
   readonly #lastStart: number;
   readonly #end: number;
   readonly #done = new AbortController();
+  /** A signal's own list of listeners costs more than all else that waiting does. */
+  readonly #waiting = new Set<Waiting>();
 
   /** @param begun when the call began, on the clock that only grows; now unless given */
   constructor({ clock, deadline, gone }: Pick<World, 'clock' | 'deadline' | 'gone'>, begun = clock.elapsed()) {
@@ -27,6 +34,19 @@ export class CallTime {
     this.#lastStart = this.#end - share(LAST_START);
     this.ended = this.#after(this.#end);
     this.closing = AbortSignal.any([this.#after(this.#lastStart), gone]);
+    const giveUp = () => {
+      for (const waiting of [...this.#waiting]) waiting.giveUp();
+    };
+    this.closing.addEventListener('abort', giveUp, { once: true });
+  }
+
+  /** Tells it when nothing may start any more, until it no longer waits. */
+  await(waiting: Waiting): void {
+    this.#waiting.add(waiting);
+  }
+
+  forget(waiting: Waiting): void {
+    this.#waiting.delete(waiting);
   }
 
   /** Milliseconds until answers are waited for no longer. */
