@@ -5,7 +5,6 @@ import { JsonError, parseJson } from '../numbers.ts';
 import type { Answer } from '../outbound/exchange.ts';
 import type { World } from './call.ts';
 import { parseCsv } from './csv.ts';
-import { lazy } from './lazy.ts';
 import { UnreadableError } from './parsed.ts';
 import { parseXml } from './xml.ts';
 
@@ -25,33 +24,54 @@ export interface ReadAnswer {
  * @param breathe asked after every piece of work, of what is much work to read
  */
 export function readAnswer(reply: Answer, parse: Response['parse'], breathe: World['breathe']): ReadAnswer | Promise<ReadAnswer> {
-  const { status, headers, body: text } = reply;
-  const type = typeOf(headers['content-type'] ?? '');
-  const format = parse === 'auto' ? formatOf(type, text) : parse;
+  const type = typeOf(reply.headers['content-type'] ?? '');
+  const format = parse === 'auto' ? formatOf(type, reply.body) : parse === 'text' ? 'whole' : parse;
   if (format === 'xml' || format === 'csv') return readInPieces(reply, format, breathe);
-  const read = lazy((): Body => {
-    if (format === 'none') return { body: undefined };
-    if (parse === 'text') return { body: text };
-    if (text.trim() === '') return empty(status);
+  return new Read(reply, type, format);
+}
+
+/** An answer that is read when somebody first looks into it. */
+class Read implements ReadAnswer {
+  readonly status: number;
+  readonly headers: ReadAnswer['headers'];
+  readonly xml = false;
+  readonly #text: string;
+  readonly #type: string;
+  readonly #format: 'json' | 'text' | 'none' | 'whole';
+  #read: Body | undefined;
+
+  constructor({ status, headers, body }: Answer, type: string, format: 'json' | 'text' | 'none' | 'whole') {
+    this.status = status;
+    this.headers = headers;
+    this.#text = body;
+    this.#type = type;
+    this.#format = format;
+  }
+
+  get body(): unknown {
+    this.#read ??= this.#reading();
+    return this.#read.body;
+  }
+
+  get unreadable(): string | undefined {
+    this.#read ??= this.#reading();
+    return this.#read.unreadable;
+  }
+
+  #reading(): Body {
+    const text = this.#text;
+    if (this.#format === 'none') return { body: undefined };
+    if (this.#format === 'whole') return { body: text };
+    if (text.trim() === '') return empty(this.status);
     // It was to be told by its type, which is of nothing that is read.
-    if (format === 'text') return { body: text, unreadable: `the answer is ${type === '' ? 'no JSON' : type}, not JSON` };
+    if (this.#format === 'text')
+      return { body: text, unreadable: `the answer is ${this.#type === '' ? 'no JSON' : this.#type}, not JSON` };
     try {
       return { body: parseJson(text) };
     } catch (error) {
       return unreadable(error);
     }
-  });
-  return {
-    status,
-    headers,
-    xml: false,
-    get body() {
-      return read().body;
-    },
-    get unreadable() {
-      return read().unreadable;
-    },
-  };
+  }
 }
 
 /** What a content type names, without its parameters. An API mostly sends the same. */

@@ -41,12 +41,8 @@ const STOPPED = 60_000;
  * Sends the same bytes until the request is settled. Never throws but for a bug.
  * @param made attempts at its rows that were made already
  */
-export async function sendUntilSettled(planned: PlannedRequest, world: World, time: CallTime, made: number): Promise<End> {
-  const sending = new Sending(planned, world, time, made);
-  for (;;) {
-    const end = await sending.attempt();
-    if (end !== undefined) return end;
-  }
+export function sendUntilSettled(planned: PlannedRequest, world: World, time: CallTime, made: number): Promise<End> {
+  return new Sending(planned, world, time, made).run();
 }
 
 class Sending {
@@ -71,33 +67,39 @@ class Sending {
     this.#time = time;
   }
 
-  async attempt(): Promise<End | undefined> {
+  /** Awaits only what is a promise: there is a request for every row, and each wait costs a turn and a promise. */
+  async run(): Promise<End> {
     const { clock, bulkhead, send, breathe } = this.#world;
     const { rates, urgent, request } = this.#planned;
-    const entering = bulkhead.enter({ rates, urgent, time: this.#time, again: this.#made > 0 });
-    const entered = entering instanceof Promise ? await entering : entering;
-    if (typeof entered === 'string') return { ...only(this.#notEntered(entered)), made: this.#made };
-    this.#made++;
-    let reply: Reply | undefined;
-    let judged: () => Next | Promise<Next>;
-    try {
-      const timeout = Math.min(request.timeout, this.#time.left());
-      this.#world.leaves?.(this.#planned);
-      const came = await send(this.#outbound, { timeout, signal: this.#time.ended });
-      reply = came;
-      if (came.kind === 'answer') {
-        // Before its place is free: what it says may hold back what comes next.
-        const reading = readAnswer(came, request.response.parse, breathe);
-        const read = reading instanceof Promise ? await reading : reading;
-        judged = () => this.#answered(came, read);
-      } else judged = () => this.#unreachable(came);
-    } finally {
-      entered.done(reply);
+    for (;;) {
+      const entering = bulkhead.enter({ rates, urgent, time: this.#time, again: this.#made > 0 });
+      const entered = entering instanceof Promise ? await entering : entering;
+      if (typeof entered === 'string') return { ...only(this.#notEntered(entered)), made: this.#made };
+      this.#made++;
+      let reply: Reply | undefined;
+      let read: ReadAnswer | undefined;
+      try {
+        const timeout = Math.min(request.timeout, this.#time.left());
+        this.#world.leaves?.(this.#planned);
+        reply = await send(this.#outbound, { timeout, signal: this.#time.ended });
+        if (reply.kind === 'answer') {
+          // Before its place is free: what it says may hold back what comes next.
+          const reading = readAnswer(reply, request.response.parse, breathe);
+          read = reading instanceof Promise ? await reading : reading;
+        }
+      } finally {
+        entered.done(reply);
+      }
+      const judged = reply.kind === 'answer' && read !== undefined ? this.#answered(reply, read) : this.#lost(reply);
+      const next = judged instanceof Promise ? await judged : judged;
+      if ('verdicts' in next) return { ...next, made: this.#made };
+      await clock.wait(next.wait, this.#time.closing);
     }
-    const next = await judged();
-    if ('verdicts' in next) return { ...next, made: this.#made };
-    await clock.wait(next.wait, this.#time.closing);
-    return undefined;
+  }
+
+  #lost(reply: Reply): Next {
+    if (reply.kind === 'unreachable') return this.#unreachable(reply);
+    throw new TypeError('an answer that was not read');
   }
 
   #notEntered(why: string): readonly Verdict[] {
@@ -107,19 +109,24 @@ class Sending {
     );
   }
 
-  async #answered(answer: Answer, read: ReadAnswer): Promise<Next> {
+  #answered(answer: Answer, read: ReadAnswer): Next | Promise<Next> {
     const judgement = judge(this.#planned, read);
     const asked = this.#pauseFor(answer, judgement);
     if (judgement.kind === 'stop') {
       const reason = judgement.verdicts.find((verdict) => !verdict.accepted)?.reason ?? 'stopped';
       this.#world.bulkhead.stop(asked ?? STOPPED, `the destination stopped (${reason})`);
     }
-    if (judgement.kind === 'reauth' || (judgement.kind === 'failed' && answer.status === 401)) {
-      if (await this.#renew()) {
-        this.#last = judgement.verdicts;
-        return { wait: 0 };
-      }
-    }
+    if (judgement.kind !== 'reauth' && (judgement.kind !== 'failed' || answer.status !== 401))
+      return this.#judged(answer, read, judgement, asked);
+    return this.#renew().then((renewed) => {
+      if (!renewed) return this.#judged(answer, read, judgement, asked);
+      this.#last = judgement.verdicts;
+      return { wait: 0 };
+    });
+  }
+
+  /** @param asked milliseconds that the answer asks to wait */
+  #judged(answer: Answer, read: ReadAnswer, judgement: Judgement, asked: number | undefined): Next {
     if (judgement.kind === 'job') return { ...only(judgement.verdicts), answer: read, job: true };
     if (judgement.kind === 'settled')
       return { verdicts: judgement.verdicts, answer: read, joined: judgement.joined, whole: judgement.whole === true };

@@ -103,19 +103,30 @@ class Delivery {
     await Promise.all(Array.from({ length: workers }, work));
   }
 
-  async #sendGroup(plan: Plan, group: PlannedGroup, done: (position: number, outcome: Outcome) => void): Promise<void> {
-    if (this.time.closing.aborted) return;
-    let written: Written;
+  #sendGroup(plan: Plan, group: PlannedGroup, done: (position: number, outcome: Outcome) => void): Promise<void> {
+    if (this.time.closing.aborted) return Promise.resolve();
     try {
-      const writing = plan.write(group, this.#goOn);
-      written = writing instanceof Promise ? await writing : writing;
+      const written = plan.write(group, this.#goOn);
+      if (!(written instanceof Promise)) return this.#sendWritten(written, done);
+      return written.then(
+        (own) => this.#sendWritten(own, done),
+        (error: unknown) => this.#failed(group, error, done),
+      );
     } catch (error) {
-      const verdict = rejected('internal', `internal error ${this.#world.bug(error)}: the row was not sent`);
-      for (const { position } of group.rows) done(position, { verdict, answer: undefined, result: undefined });
-      return;
+      this.#failed(group, error, done);
+      return Promise.resolve();
     }
-    for (const [position, verdict] of written.settled) done(position, { verdict, answer: undefined, result: undefined });
-    for (const planned of written.requests) await this.#sendOne(planned, done);
+  }
+
+  /** A bug, before anything was sent. */
+  #failed({ rows }: PlannedGroup, error: unknown, done: (position: number, outcome: Outcome) => void): void {
+    const verdict = rejected('internal', `internal error ${this.#world.bug(error)}: the row was not sent`);
+    for (const { position } of rows) done(position, { verdict, answer: undefined, result: undefined });
+  }
+
+  async #sendWritten({ requests, settled }: Written, done: (position: number, outcome: Outcome) => void): Promise<void> {
+    for (const [position, verdict] of settled) done(position, { verdict, answer: undefined, result: undefined });
+    for (const planned of requests) await this.#sendOne(planned, done);
   }
 
   async #sendOne(planned: PlannedRequest, done: (position: number, outcome: Outcome) => void): Promise<void> {

@@ -140,7 +140,7 @@ function rowsNamed(
       .map(Number)
       .filter((place) => place < rows.length);
   }
-  return textsOf(key?.value(scope)).flatMap((text) => judging.placeOfKey().get(text) ?? []);
+  return textsOf(key?.value(scope)).flatMap((text) => judging.places.get(text) ?? []);
 }
 
 function ofResult(judging: Judging, mapping: RowResults, index: number, result: unknown, message: () => string): Said {

@@ -7,7 +7,6 @@ import type { ValueTemplate } from '../template/template.ts';
 import type { ReadAnswer } from './answer.ts';
 import { ACCEPTED, type PlannedRequest, rejected, type Verdict } from './call.ts';
 import { afterOf, type Joined, settleByErrors, settleByRows } from './join.ts';
-import { lazy } from './lazy.ts';
 import { reasonText, statusReason } from './reason.ts';
 
 export type Judgement =
@@ -50,16 +49,24 @@ export class Judging {
   readonly planned: PlannedRequest;
   readonly answer: ReadAnswer;
   #scope: Scope | undefined;
-  /** The place in the request of the row of each key; no two rows of a request share one. */
-  readonly placeOfKey: () => ReadonlyMap<string, number>;
-  /** For rows that the manifest has no reason for. */
-  readonly #usual: () => Verdict;
+  #places: ReadonlyMap<string, number> | undefined;
+  #usual: Verdict | undefined;
 
   constructor(planned: PlannedRequest, answer: ReadAnswer) {
     this.planned = planned;
     this.answer = answer;
-    this.placeOfKey = lazy(() => new Map(planned.rows.flatMap(({ keys }, place) => keys.map((key) => [key, place] as const))));
-    this.#usual = lazy(() => rejected('refused', this.#statusReason()));
+  }
+
+  /** The place in the request of the row of each key; no two rows of a request share one. */
+  get places(): ReadonlyMap<string, number> {
+    this.#places ??= new Map(this.planned.rows.flatMap(({ keys }, place) => keys.map((key) => [key, place] as const)));
+    return this.#places;
+  }
+
+  /** For rows that the manifest has no reason for. */
+  get #usualVerdict(): Verdict {
+    this.#usual ??= rejected('refused', this.#statusReason());
+    return this.#usual;
   }
 
   /** What the templates of the answer see. */
@@ -116,7 +123,7 @@ export class Judging {
   rejectAll(template: ValueTemplate | undefined = this.response.reason): Verdict[] {
     return this.planned.rows.map((row) => {
       const reason = this.reasonFor(row.scope, template, {});
-      return reason === undefined ? this.#usual() : rejected('refused', reason);
+      return reason === undefined ? this.#usualVerdict : rejected('refused', reason);
     });
   }
 

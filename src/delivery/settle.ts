@@ -1,5 +1,6 @@
 /** Carries a request through to the fate of each of its rows: some may go again by themselves, and what is rejected whole is halved. */
 
+import type { Job } from '../destination/destination.ts';
 import { Fault } from '../fault.ts';
 import { retryAfter } from '../outbound/retry.ts';
 import type { ReadAnswer } from './answer.ts';
@@ -42,7 +43,10 @@ class Settling {
 
   /** @param made attempts at these rows before */
   async settle(planned: PlannedRequest, made: number): Promise<Outcome[]> {
-    const end = await this.#carryOut(planned, made);
+    const { job } = planned.request.response;
+    const end = await (job === undefined || this.#call === undefined
+      ? sendUntilSettled(planned, this.#world, this.#time, made)
+      : this.#carryOut(planned, made, job, this.#call));
     const { answer, joined } = end;
     const outcomes = planned.rows.map(
       (_, place): Outcome => ({
@@ -57,10 +61,8 @@ class Settling {
   }
 
   /** To the answer that settles it: where that names a job, to the job's. */
-  async #carryOut(planned: PlannedRequest, made: number): Promise<End> {
-    const { job } = planned.request.response;
-    if (job === undefined || this.#call === undefined) return sendUntilSettled(planned, this.#world, this.#time, made);
-    const run = new JobRun(planned, job, this.#call, this.#world, this.#time);
+  async #carryOut(planned: PlannedRequest, made: number, job: Job, call: Calling): Promise<End> {
+    const run = new JobRun(planned, job, call, this.#world, this.#time);
     const running = this.#world.kept.job(run.key);
     if (running !== undefined) return { ...(await run.run(running)), made: made + 1 };
     const end = await sendUntilSettled(planned, this.#world, this.#time, made);
