@@ -72,7 +72,8 @@ export async function planRequests(
 class Member implements PlannedRow {
   readonly row: CallRow;
   readonly keys: readonly string[];
-  readonly item: unknown;
+  /** Undefined while it is not made. */
+  item: unknown;
   /** Rows for which this differs do not share a request. */
   readonly apart: string;
   /** What its request's idempotency key is made from. */
@@ -127,6 +128,8 @@ class Planner implements Plan {
   /** The kept answers that the body of a batch or the reading of its answer reads: rows of one request must share them. */
   readonly #shared: readonly string[];
   readonly #itemForm: ItemForm;
+  /** Whether items are made with their body: so that not all of a call's are held. Else their size tells which share a body. */
+  readonly #itemsLate: boolean;
   /** Whether what a row does not share with the others is read before its body is made. */
   readonly #readsRow: boolean;
   /** What of the rows the templates of a batch read. */
@@ -150,6 +153,7 @@ class Planner implements Plan {
       common,
     );
     this.#itemForm = formOfItems(request);
+    this.#itemsLate = this.#itemForm !== 'values' && request.batch?.bytes === Number.POSITIVE_INFINITY;
     this.#readsRow = templatesBeforeBody(request).some(readsRow);
     this.#reads = new Set(templatesOfBatch(request).flatMap((template) => [...(template?.names ?? [])]));
     this.#shared = request.batch === undefined ? [] : sharedSteps(request);
@@ -167,8 +171,32 @@ class Planner implements Plan {
   }
 
   write({ envelope, rows }: Group, goOn: () => Promise<boolean>): Written | Promise<Written> {
+    if (!this.#itemsLate) return this.#write(envelope, rows, goOn);
+    const settled = new Map<number, Verdict>();
+    const members = rows.filter((member) => this.#makeItem(member, settled));
+    if (members.length === 0) return { requests: [], settled };
+    const written = this.#write(envelope, members, goOn);
+    const done = (own: Written): Written => {
+      for (const member of members) member.item = undefined;
+      return settled.size === 0 ? own : { requests: own.requests, settled: new Map([...settled, ...own.settled]) };
+    };
+    return written instanceof Promise ? written.then(done) : done(written);
+  }
+
+  #write(envelope: Envelope, rows: readonly Member[], goOn: () => Promise<boolean>): Written | Promise<Written> {
     const whole = this.#whole(envelope, rows);
     return 'outbound' in whole ? { requests: [whole], settled: NO_ROWS } : this.#split(envelope, rows, whole, goOn);
+  }
+
+  /** Whether there is one for this row. */
+  #makeItem(member: Member, settled: Map<number, Verdict>): boolean {
+    try {
+      member.item = this.#itemText(member);
+      return true;
+    } catch (error) {
+      settled.set(member.position, unrendered(error));
+      return false;
+    }
   }
 
   #ruled(scope: Scope): Verdict | undefined {
@@ -182,7 +210,7 @@ class Planner implements Plan {
   #member(row: CallRow, scope: Scope): Member {
     const { response, item, batch, idempotency } = this.#request;
     const keys = response.key === undefined ? NONE : textsOf(response.key.value(scope));
-    const own = item === undefined ? null : renderItem(item, this.#itemForm, scope);
+    const own = this.#itemsLate ? undefined : item === undefined ? null : renderItem(item, this.#itemForm, scope);
     return new Member(row, keys, own, this.#apart(batch?.by, scope, row.steps), keyPart(idempotency, scope));
   }
 
@@ -256,6 +284,12 @@ class Planner implements Plan {
     if (this.#open.get(group.key) === group) this.#open.delete(group.key);
   }
 
+  /** Of a batch whose items are texts. @throws {Fault} */
+  #itemText({ item: made, row }: Member): string {
+    const { item } = this.#request;
+    return String(made ?? (item && renderItem(item, this.#itemForm, row.scope)));
+  }
+
   /** One request for all of them, or why there is none. */
   #whole(envelope: Envelope, members: readonly Member[]): PlannedRequest | Verdict {
     try {
@@ -289,7 +323,7 @@ class Planner implements Plan {
     const [first] = members;
     if (first === undefined) throw new RangeError('a request without rows');
     const scope = request.batch === undefined ? first.scope : this.#batchScope(first, members);
-    const items = this.#itemForm === 'values' ? undefined : members.map(({ item }) => String(item));
+    const items = this.#itemForm === 'values' ? undefined : members.map((member) => this.#itemText(member));
     const body = renderBody(request.body, scope, items);
     checkSize(body, request.batch?.bytes, members.length);
     const { method, url, auth, rates } = envelope;
