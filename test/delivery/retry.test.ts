@@ -609,8 +609,10 @@ describe('concurrency', () => {
           if (calls[index]?.gone === null)
             for (const { reason } of rejected) assert.doesNotMatch(reason, /not attempted: (?!half of the requests)/);
         }
-        // Every place came back, and so did the API where it seemed to be out.
+        // Where the API seemed to be out, one request tells that it is back.
         await clock.wait(10_000, never);
+        await call(bound, { rows: [{ id: 0 }], clock, bulkhead });
+        // Every place came back.
         const { took, sent } = await call(bound, {
           rows: Array.from({ length: limit }, (_, id) => ({ id })),
           clock: clock,
