@@ -1,11 +1,7 @@
 /** Rows through servers: Rowpost against connectors that others write, each with the very same requests to the sink. */
 
-import { spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Profiler } from 'node:inspector';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Call, callOf, scratch } from '../contacts.ts';
+import { type Call, callOf } from '../contacts.ts';
 import { type Figure, type GoalName, isMet } from '../goals.ts';
 import { type Profile, profileOf } from '../profile.ts';
 import { type Contender, race, ratioOf, type Turn } from '../race.ts';
@@ -51,7 +47,7 @@ async function against(
   batch = 1,
 ): Promise<Outcome> {
   const call = callOf(ROWS);
-  const own = await stage.rowpost(rowpost.name, destinations());
+  const own = await stage.rowpost(rowpost.name, DESTINATIONS);
   const us = contender(own, rowpost.name, `${own.url}${rowpost.destination}`, call);
   const them = new Map<Peer, Contender>();
   for (const peer of peers) {
@@ -70,17 +66,6 @@ async function against(
 
 function contender(server: Server, name: string, url: string, call: Call): Contender {
   return { name, server, urls: [url], call, atOnce: AT_ONCE };
-}
-
-/** The manifests of the benchmark, without words that this version does not know. */
-function destinations(): string {
-  const built = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
-  if (spawnSync(process.execPath, [built, 'check', join(DESTINATIONS, 'one-over-got.yaml')]).status === 0) return DESTINATIONS;
-  const folder = scratch();
-  cpSync(DESTINATIONS, folder, { recursive: true });
-  const file = join(folder, 'one-over-got.yaml');
-  writeFileSync(file, readFileSync(file, 'utf8').replace(/^ *transport: got\n/m, ''));
-  return folder;
 }
 
 async function profiled(stage: Stage, one: Contender, ms: number, title: string): Promise<Profile> {
