@@ -26,7 +26,6 @@ const WAYS = {
     const { parse } = await import('yaml');
     const { compileTree } = await import(module('template/tree'));
     const { scopeOf } = await import(module('template/scope'));
-    const { stringifyJson } = await import(module('numbers'));
     const { requests } = parse(readFileSync(manifest(), 'utf8'));
     const names = { where: 'the benchmark', known: new Map([['record', null]]) };
     const tree = compileTree(requests.upsert.json, names, (path, { sentence }) => {
