@@ -12,8 +12,8 @@ import type { Spread } from '../bench/statistics.ts';
 import { LIQUIDJS, ratioTo, startRendering } from '../bench/suites/render.ts';
 
 /** How many times as many bodies as LiquidJS for the same CPU, and rows as a connector written by hand. */
-const RENDERS = 4;
-const ROWS = 0.2;
+const RENDERS = 8;
+const ROWS = 0.25;
 
 /** Milliseconds, but for the counts: a few seconds in all. */
 const RENDERING = { turns: 9, turn: 60, warmUp: 700 };
