@@ -24,6 +24,9 @@ export class CallTime {
   readonly #done = new AbortController();
   /** A signal's own list of listeners costs more than all else that waiting does. */
   readonly #waiting = new Set<Waiting>();
+  readonly #giveUp = (): void => {
+    for (const waiting of [...this.#waiting]) waiting.giveUp();
+  };
 
   /** @param begun when the call began, on the clock that only grows; now unless given */
   constructor({ clock, deadline, gone }: Pick<World, 'clock' | 'deadline' | 'gone'>, begun = clock.elapsed()) {
@@ -34,10 +37,7 @@ export class CallTime {
     this.#lastStart = this.#end - share(LAST_START);
     this.ended = this.#after(this.#end);
     this.closing = AbortSignal.any([this.#after(this.#lastStart), gone]);
-    const giveUp = () => {
-      for (const waiting of [...this.#waiting]) waiting.giveUp();
-    };
-    this.closing.addEventListener('abort', giveUp, { once: true });
+    this.closing.addEventListener('abort', this.#giveUp, { once: true });
   }
 
   /** Tells it when nothing may start any more, until it no longer waits. */
@@ -70,9 +70,10 @@ export class CallTime {
     return this.#gone.aborted ? 'the caller hung up' : 'the deadline of the call had come';
   }
 
-  /** Ends the timers. */
+  /** Ends the timers. Node keeps a signal made of others for as long as somebody listens to it, and all that hangs on it. */
   stop(): void {
     this.#done.abort();
+    this.closing.removeEventListener('abort', this.#giveUp);
   }
 
   #after(time: number): AbortSignal {
