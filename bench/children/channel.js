@@ -3,7 +3,7 @@
  * JavaScript: nothing but Node runs there, no loader.
  */
 
-/** @param {Record<string, (argument: any) => unknown>} handlers by the name of the question; names of others are left to them */
+/** @param {Record<string, (argument: never) => unknown>} handlers by the name of the question; names of others are left to them */
 export function answer(handlers) {
   const reply = async ({ id, name, argument }) => {
     const handler = handlers[name];

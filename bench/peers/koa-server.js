@@ -3,7 +3,7 @@
 import Koa from 'koa';
 import bodyParser from 'koa-bodyparser';
 
-/** @param {(params: any) => Promise<object>} deliver */
+/** @param {(params: never) => Promise<object>} deliver */
 export function serve(deliver) {
   const methods = { add: deliver, change: deliver, remove: deliver };
   const app = new Koa();
