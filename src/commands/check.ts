@@ -29,7 +29,7 @@ export function check(names: readonly string[], { destinations, explain = false,
         faults: one.faults.map(faultJson),
         settings: one.missing.map(faultJson),
         notes: notesOf(one),
-        ...(explain && { templates: one.templates, asValues: asValues(one) }),
+        ...(explain && { templates: one.templates }),
       })),
     });
   } else report(loaded, faults, destinations, explain);
@@ -72,7 +72,7 @@ function report(loaded: readonly Loaded[], faults: readonly Fault[], folder: str
     for (const fault of one.faults) print(`${paintFault(fault)}\n`);
     if (one.faults.length > 0) continue;
     print(`${colors.green('ok')}  ${one.file}`);
-    const notes = [...notesOf(one), ...(explain ? [`all ${one.templates} templates are compiled`, ...asValues(one)] : [])];
+    const notes = [...notesOf(one), ...(explain ? [`all ${one.templates} templates are compiled`] : [])];
     for (const note of notes) print(colors.dim(`    ${note}`));
     for (const fault of one.missing) print(colors.dim(`    to serve it: ${fault.message}`));
   }
@@ -96,20 +96,6 @@ function notesOf({ raws, destination }: Loaded): string[] {
     ...answersOf(destination),
     ...ratesOf(destination),
   ];
-}
-
-/** The batches whose items are not written into the body as they are made. */
-function asValues({ destination }: Loaded): string[] {
-  return [...(destination?.requests.values() ?? [])].flatMap(({ name, body, batch }) => {
-    if (batch === undefined || (body.kind !== 'json' && body.kind !== 'ndjson')) return [];
-    const takes = body.kind === 'json' ? body.tree.takesItems !== 'no' : body.tree.takesItems === 'whole';
-    const alone = body.kind === 'json' ? 'only in leaves that are {{ items }} and nothing else' : 'and nothing else is the body';
-    return takes
-      ? []
-      : [
-          `requests.${name}.${body.kind} makes the items of a batch as values first; it would take less time if it read them ${alone}`,
-        ];
-  });
 }
 
 /** What the words on answers leave to ask. */

@@ -6,53 +6,23 @@ import { parseJson, stringifyJson } from '../numbers.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';
 import { isMap } from '../template/text.ts';
-import type { Tree } from '../template/tree.ts';
 import { formBody, pairsOf } from './parameters.ts';
 
-/**
- * What the items of a batch are until its body is written: values, or, where no template needs those, texts that are only
- * put together then: JSON, or the lines of ndjson.
- */
-export type ItemForm = 'values' | 'json' | 'lines';
-
-export function formOfItems({ body, item, response }: Pick<Request, 'body' | 'item' | 'response'>): ItemForm {
-  const others = templatesOfBatch({ body: { kind: 'none' }, response });
-  if (item === undefined || others.some((template) => template?.names.has('items'))) return 'values';
-  if (body.kind === 'json' && body.tree.takesItems !== 'no') return 'json';
-  return body.kind === 'ndjson' && body.tree.takesItems === 'whole' ? 'lines' : 'values';
-}
-
-/**
- * The text in one piece. V8 keeps a text that was appended to as a tree of its parts, each an object, until somebody reads
- * it: held for a batch or a call, they are most of what the garbage collector has to move.
- */
-function whole(text: string): string {
-  return text.charCodeAt(0) >= 0 ? text : '';
+/** Whether a template looks into the items of a batch: else they are only printed, in the body. */
+export function looksIntoItems({ body, response }: Pick<Request, 'body' | 'response'>): boolean {
+  const printed = (body.kind === 'json' || body.kind === 'ndjson') && body.tree.passesItems;
+  return templatesOfBatch({ body: printed ? { kind: 'none' } : body, response }).some((template) => template?.names.has('items'));
 }
 
 /** @throws {Fault} */
-export function renderItem(item: Tree, form: ItemForm, scope: Scope): unknown {
-  if (form === 'json') return whole(item.json(scope) ?? 'null');
-  return form === 'lines'
-    ? item
-        .lines(scope)
-        .map((line) => `${line}\n`)
-        .join('')
-    : (item.value(scope) ?? null);
-}
-
-/**
- * @param items the texts of the items, where they are texts
- * @throws {Fault}
- */
-export function renderBody(body: Body, scope: Scope, items?: readonly string[]): string | undefined {
+export function renderBody(body: Body, scope: Scope): string | undefined {
   switch (body.kind) {
     case 'none':
       return undefined;
     case 'json': {
-      const text = items === undefined ? body.tree.json(scope) : body.tree.jsonWith(scope, items.join(','));
+      const text = body.tree.json(scope);
       if (text === undefined) throw renderFault('body', 'the body is missing: its only value is');
-      return whole(text);
+      return text;
     }
     case 'json-text':
       return checkedJson(body.template.text(scope));
@@ -62,8 +32,7 @@ export function renderBody(body: Body, scope: Scope, items?: readonly string[]):
       return formBody(pairsOf(value));
     }
     case 'ndjson': {
-      if (items !== undefined) return items.join('') || '\n';
-      const value = body.tree.value(scope);
+      const value = body.tree.jsonValue(scope);
       if (!Array.isArray(value)) throw renderFault('body', 'the lines of ndjson must be a list, such as {{ items }}');
       // An item that is a list is several lines: an action and its document.
       const lines = value.flatMap((item: unknown) => item).map((line: unknown) => stringifyJson(line ?? null));

@@ -5,10 +5,11 @@ import type { Request } from '../destination/destination.ts';
 import { type Call, type PlannedRequest, rejected, type Verdict, type World } from './call.ts';
 import { MOST_AUTO } from './concurrency.ts';
 import { passThrough, type SendStep } from './flow.ts';
-import { type Plan, type PlannedGroup, planRequests, type Written } from './plan.ts';
+import { type Plan, type PlannedGroup, planRequests } from './plan.ts';
 import { type CallRows, readCallRows } from './rows.ts';
 import { type Outcome, settle } from './settle.ts';
 import { CallTime } from './time.ts';
+import type { Written } from './writer.ts';
 
 /** One verdict for each row of the call, in its order; always before the deadline. */
 export async function deliver(call: Call, world: World): Promise<Verdict[]> {

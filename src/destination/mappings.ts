@@ -2,7 +2,7 @@
 
 import { beginning } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
-import type { Fields } from '../template/scope.ts';
+import type { Columns, Fields } from '../template/scope.ts';
 import { isMap } from '../template/text.ts';
 
 /** One entry of `identifierMapping`, `mappings` or `customMappings`. */
@@ -67,46 +67,76 @@ export function unreadableMapping(mappings: Mappings): string | undefined {
 
 /** Makes records: a row's values by field id. A column that the row lacks leaves its field missing. */
 export function recordMaker(mappings: Mappings): (row: Row) => RowRecord {
-  const columns: Column[] = [];
-  const byField = new Map<string, Column>();
-  for (const mapping of allMappings(mappings)) {
-    if (mapping.type === 'unknown') continue;
-    const own = mapping.type === 'static' ? { value: mapping.value } : { from: mapping.from };
-    const column = { to: mapping.to, before: byField.get(mapping.to), ...own };
-    columns.push(column);
-    byField.set(mapping.to, column);
-  }
-  return (row) => new RowRecord(row, columns, byField);
+  const mapped = new Mapped(mappings);
+  return (row) => new RowRecord(row, mapped);
 }
 
 type Row = Readonly<Record<string, unknown>>;
 
 /** What a field is made of. */
-interface Column {
+interface Source {
   readonly to: string;
   readonly from?: string;
   readonly value?: unknown;
   /** Another of the same field, for rows that lack the column. */
-  readonly before: Column | undefined;
+  readonly before: Source | undefined;
+}
+
+/** What the records of a call have in common. */
+class Mapped {
+  readonly sources: readonly Source[];
+  readonly byField: ReadonlyMap<string, Source>;
+  readonly #columns = new Map<readonly string[], Columns>();
+
+  constructor(mappings: Mappings) {
+    const sources: Source[] = [];
+    const byField = new Map<string, Source>();
+    for (const mapping of allMappings(mappings)) {
+      if (mapping.type === 'unknown') continue;
+      const own = mapping.type === 'static' ? { value: mapping.value } : { from: mapping.from };
+      const source = { to: mapping.to, before: byField.get(mapping.to), ...own };
+      sources.push(source);
+      byField.set(mapping.to, source);
+    }
+    this.sources = sources;
+    this.byField = byField;
+  }
+
+  columns(names: readonly string[]): Columns {
+    let columns = this.#columns.get(names);
+    if (columns === undefined) {
+      columns = names.map((name) => columnOf(this.byField.get(name)));
+      this.#columns.set(names, columns);
+    }
+    return columns;
+  }
+}
+
+/** The column, where a look at it is enough: nothing is inherited under its name, and there is no other one for rows that lack it. */
+function columnOf(source: Source | undefined): string | undefined {
+  const { from, before } = source ?? {};
+  return from === undefined || before !== undefined || from in Object.prototype ? undefined : from;
 }
 
 /** The record of a row. Most templates read some of its fields; it is only made where one needs it as a map. */
 export class RowRecord implements Fields {
-  readonly #row: Row;
-  readonly #columns: readonly Column[];
-  readonly #byField: ReadonlyMap<string, Column>;
+  readonly row: Row;
+  readonly #mapped: Mapped;
   #whole: Record<string, unknown> | undefined;
 
-  constructor(row: Row, columns: readonly Column[], byField: ReadonlyMap<string, Column>) {
-    this.#row = row;
-    this.#columns = columns;
-    this.#byField = byField;
+  constructor(row: Row, mapped: Mapped) {
+    this.row = row;
+    this.#mapped = mapped;
+  }
+
+  columns(names: readonly string[]): Columns {
+    return this.#mapped.columns(names);
   }
 
   field(name: string): unknown {
-    for (let column = this.#byField.get(name); column !== undefined; column = column.before) {
-      if (column.from === undefined) return column.value;
-      if (Object.hasOwn(this.#row, column.from)) return this.#row[column.from];
+    for (let source = this.#mapped.byField.get(name); source !== undefined; source = source.before) {
+      if (source.from === undefined) return source.value;
+      if (Object.hasOwn(this.row, source.from)) return this.row[source.from];
     }
     return undefined;
   }
@@ -114,9 +144,9 @@ export class RowRecord implements Fields {
   whole(): Record<string, unknown> {
     if (this.#whole === undefined) {
       this.#whole = Object.create(null) as Record<string, unknown>; // an object without a prototype
-      for (const { to, from, value } of this.#columns) {
+      for (const { to, from, value } of this.#mapped.sources) {
         if (from === undefined) this.#whole[to] = value;
-        else if (Object.hasOwn(this.#row, from)) this.#whole[to] = this.#row[from];
+        else if (Object.hasOwn(this.row, from)) this.#whole[to] = this.row[from];
       }
     }
     return this.#whole;

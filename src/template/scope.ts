@@ -15,8 +15,15 @@ function plain(value: unknown): Values | undefined {
   return prototype === null || prototype === Object.prototype ? (value as Values) : undefined; // a map, whatever its values are
 }
 
+/** For each of some names the key under which its value is found. */
+export type Columns = readonly (string | undefined)[];
+
 /** A map that is only made when somebody needs the whole of it. */
 export interface Fields {
+  /** What it is made from. */
+  readonly row: Readonly<Values>;
+  /** The keys of `row` under which the values of names stand; undefined for one that must be asked for. @param names a list that stays as it is */
+  columns(names: readonly string[]): Columns;
   /** The value of a name; undefined where it has none. */
   field(name: string): unknown;
   /** All of them: the same map each time. */

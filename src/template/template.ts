@@ -2,13 +2,13 @@
 
 import { type Template as LiquidTemplate, Output, Tokenizer, TypeGuards, Value } from 'liquidjs';
 import { ExactNumber, stringifyJson } from '../numbers.ts';
+import { checked } from './checked.ts';
 import { type Code, fixed, NO_LOCALS } from './code.ts';
 import { liquidFilter } from './configuration-template.ts';
 import { engine } from './engine.ts';
 import { neutral, placeOf } from './escapes.ts';
 import { Expressions } from './expression.ts';
 import { jsonMistake } from './json-text.ts';
-import { checked } from './json-value.ts';
 import type { Names, Report } from './names.ts';
 import type { Place } from './places.ts';
 import { compileTemplates } from './render.ts';

@@ -1,8 +1,8 @@
 /** The value of a tree. */
 
+import { checked } from './checked.ts';
 import type { Run } from './code.ts';
 import { isEmpty } from './filters/maps.ts';
-import { checked } from './json-value.ts';
 import { renderFault } from './render-fault.ts';
 import type { Scope } from './scope.ts';
 import { isMap } from './text.ts';
@@ -20,49 +20,40 @@ export function compileValue(node: Node): Run {
 }
 
 /** Which values stay. */
-export const KEEPERS: Readonly<Record<Omit, (value: unknown) => boolean>> = {
+const KEEPERS: Readonly<Record<Omit, (value: unknown) => boolean>> = {
   nothing: (value) => value !== undefined,
   nulls: (value) => value !== undefined && value !== null,
   empties: (value) => !isEmpty(value),
 };
 
-function compileMap(node: MapNode): Run {
-  const { spread } = node;
-  const fill = compileEntries(node);
-  if (spread === undefined) return (scope) => fill(Object.create(null), scope);
-  const merge = compileMerge(node);
-  const map = compileSpread(spread);
-  return (scope) => merge(map(scope), scope);
-}
-
 type DataMap = Record<string, unknown>;
 
-/** The map that is spread into another; of a missing one there are no keys. */
-export function compileSpread(node: Node): (scope: Scope) => DataMap {
-  const value = compileValue(node);
-  return (scope) => spreadable(value(scope));
-}
-
-/** A map that is spread, and the keys that are written beside it: these win, also where what they hold is left out. */
-export function compileMerge(node: MapNode): (spread: DataMap, scope: Scope) => DataMap {
-  const fill = compileEntries(node);
-  const keep = KEEPERS[node.omit];
-  return (spread, scope) => {
-    const map: DataMap = Object.create(null);
-    for (const [key, value] of Object.entries(spread)) if (keep(value)) map[key] = value;
-    return fill(map, scope);
-  };
-}
-
-function compileEntries({ entries: given, omit, spread }: MapNode): (map: DataMap, scope: Scope) => DataMap {
-  const entries = given.map(([key, child]) => [key, compileValue(child)] as const);
+function compileMap({ entries: given, omit, spread }: MapNode): Run {
   const keep = KEEPERS[omit];
-  return (map, scope) => {
+  const entries = given.map(([key, child]) => [key, compileValue(child)] as const);
+  const begin = spread === undefined ? emptyMap : compileSpread(spread, keep);
+  return (scope) => {
+    const map = begin(scope);
     for (const [key, build] of entries) {
       const value = build(scope);
       if (keep(value)) map[key] = value;
+      // Keys that are written win over those that are spread, also where what they hold is left out.
       else if (spread !== undefined) delete map[key];
     }
+    return map;
+  };
+}
+
+function emptyMap(): DataMap {
+  return Object.create(null);
+}
+
+/** The map that is spread into another; of a missing one there are no keys. */
+function compileSpread(node: Node, keep: (value: unknown) => boolean): (scope: Scope) => DataMap {
+  const value = compileValue(node);
+  return (scope) => {
+    const map = emptyMap();
+    for (const [key, own] of Object.entries(spreadable(value(scope)))) if (keep(own)) map[key] = own;
     return map;
   };
 }

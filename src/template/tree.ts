@@ -1,15 +1,15 @@
-/** YAML trees whose text leaves are templates: compiled once, evaluated to plain values, or written as JSON text at once. */
+/** YAML trees whose text leaves are templates: compiled once, evaluated to plain values. */
 
-import { fixed } from './code.ts';
+import { stringifyJson } from '../numbers.ts';
+import { fixed, type Run } from './code.ts';
 import type { Names, TemplateProblem } from './names.ts';
 import { asRenderFault } from './render-fault.ts';
 import type { Scope } from './scope.ts';
 import { type Compiled, compileLeaf } from './template.ts';
 import { isMap } from './text.ts';
-import { generateWriter } from './tree-generator.ts';
+import { generateJsonValue } from './tree-generator.ts';
 import { type MapNode, type Node, type Omit, stepsOf } from './tree-node.ts';
 import { compileValue } from './tree-value.ts';
-import { compileLines, isItems } from './tree-writer.ts';
 
 export type { Omit };
 
@@ -19,33 +19,20 @@ export interface Tree extends Compiled {
   value(scope: Scope): unknown;
 
   /**
-   * Exactly `stringifyJson(value(scope))`, but written at once; undefined where the value is missing.
+   * A value of which `stringifyJson` makes what it makes of `value`, sooner made: what is missing may stand in its maps as undefined,
+   * which templates could tell from a key that is not there.
+   * @throws {Fault} as `value` does
+   */
+  jsonValue(scope: Scope): unknown;
+
+  /**
+   * Exactly `stringifyJson(value(scope))`; undefined where the value is missing.
    * @throws {Fault} as `value` does
    */
   json(scope: Scope): string | undefined;
 
-  /**
-   * Of the tree of an item: the lines that the item is in ndjson. A list is as many lines as it has elements, for actions
-   * and their documents; anything else is one line, a missing value `null`.
-   * @throws {Fault} as `value` does
-   */
-  lines(scope: Scope): readonly string[];
-
-  /**
-   * What of the tree may be made of the texts of its items, so that no item is held as a value:
-   * - `whole`: the tree is `{{ items }}` and nothing else. Its JSON is `[` and the items' `json ?? 'null'` with commas between
-   *   them and `]`; as ndjson it is the items' `lines`, each with a line feed behind it.
-   * - `within`: it reads `items` only in leaves that are `{{ items }}` and nothing else, or not at all: see `jsonWith`.
-   * - `no`: it reads `items` in another way, and needs their values.
-   */
-  readonly takesItems: 'whole' | 'within' | 'no';
-
-  /**
-   * `json`, with the texts of the items instead of their values: the scope needs no `items`.
-   * @param items their `json ?? 'null'`, with commas between them
-   * @throws {Fault} as `value` does; where `takesItems` is `no` what it gives is meaningless
-   */
-  jsonWith(scope: Scope, items: string): string | undefined;
+  /** Whether it reads `items` only in leaves that are `{{ items }}` and nothing else, or not at all: their `jsonValue` will do. */
+  readonly passesItems: boolean;
 
   /** How many of its leaves are templates. */
   readonly templates: number;
@@ -64,28 +51,32 @@ export function compileTree(tree: unknown, names: Names, report: ReportAt, omit:
   const node = compileNode(tree, [], to);
   const steps = stepsOf(node);
   const value = compileValue(node);
-  const write = generateWriter(node);
-  const lines = compileLines(node);
-  const whole = node.kind === 'leaf' && isItems(node.code.path);
-  const within = to.items.alone === to.items.read;
+  const jsonValue = generateJsonValue(node);
   return {
     names: to.used,
     templates: to.templates,
-    takesItems: whole ? 'whole' : within ? 'within' : 'no',
-    value: (scope) => run(value, steps, scope, undefined),
-    json: (scope) => run(write, steps, scope, undefined),
-    jsonWith: (scope, items) => run(write, steps, scope, items),
-    lines: (scope) => run(lines, steps, scope, undefined),
+    passesItems: to.items.alone === to.items.read,
+    value: (scope) => run(value, steps, scope),
+    jsonValue: (scope) => run(jsonValue, steps, scope),
+    json: (scope) => {
+      const made = run(jsonValue, steps, scope);
+      return made === undefined ? undefined : stringifyJson(made);
+    },
   };
 }
 
-function run<T>(body: (scope: Scope, items: string | undefined) => T, steps: number, scope: Scope, items: string | undefined): T {
+function run(make: Run, steps: number, scope: Scope): unknown {
   try {
     scope.budget.steps(steps);
-    return body(scope, items);
+    return make(scope);
   } catch (error) {
     throw asRenderFault(error);
   }
+}
+
+/** Whether a leaf is `{{ items }}`, and nothing else. */
+function isItems(path: readonly string[] | undefined): boolean {
+  return path?.length === 1 && path[0] === 'items';
 }
 
 interface Compiling {
@@ -94,11 +85,11 @@ interface Compiling {
   readonly omit: Omit;
   readonly used: Set<string>;
   templates: number;
-  /** How many leaves read the items, and how many of them are made of nothing else and may be written from their texts. */
+  /** How many leaves read the items, and how many of them are nothing else and may be given what is only to be printed. */
   readonly items: { alone: number; read: number };
 }
 
-/** @param asValue whether a map around it may be made as a value */
+/** @param asValue whether a template may look into the map around it */
 function compileNode(node: unknown, path: Path, to: Compiling, asValue = false): Node {
   if (typeof node === 'string') {
     const leaf = compileLeaf(node, to.names, (problem) => to.report(path, problem));

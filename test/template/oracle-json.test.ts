@@ -1,4 +1,4 @@
-/** The JSON of a tree that is written at once is that of its value, byte for byte, or fails as the value does. `ORACLE` and `SEED` as in `oracle.test.ts`. */
+/** The JSON of a tree is that of its value, byte for byte, or fails as the value does. `ORACLE` and `SEED` as in `oracle.test.ts`. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
@@ -42,39 +42,20 @@ function outcome(body: (scope: Scope) => unknown, values: Values): { made: unkno
   }
 }
 
-/** Its JSON, its lines, and its JSON made of the texts of items. */
+/** Its JSON. */
 function judge(tree: Tree, shown: string, values: Values): void {
   const textOf = (scope: Scope) => {
     const value = tree.value(scope);
     return value === undefined ? undefined : stringifyJson(value);
   };
-  const linesOf = (scope: Scope) => {
-    const value = tree.value(scope);
-    return (Array.isArray(value) ? value : [value]).map((line: unknown) => stringifyJson(line ?? null));
-  };
-  const told = `${shown} of ${inspect(values, { depth: null })}`;
-  const text = outcome(textOf, values);
   assert.deepEqual(
     outcome((scope) => tree.json(scope), values),
-    text,
-    told,
-  );
-  assert.deepEqual(
-    outcome((scope) => tree.lines(scope), values),
-    outcome(linesOf, values),
-    told,
-  );
-  const { items, ...others } = values;
-  if (tree.takesItems === 'no' || !Array.isArray(items)) return;
-  const texts = items.map((item) => stringifyJson(item)).join(',');
-  assert.deepEqual(
-    outcome((scope) => tree.jsonWith(scope, texts), others),
-    text,
-    `${told}, with the texts of its items`,
+    outcome(textOf, values),
+    `${shown} of ${inspect(values, { depth: null })}`,
   );
 }
 
-describe('the JSON of a tree that is written at once', () => {
+describe('the JSON of a tree', () => {
   for (const tree of TREES) {
     it(inspect(tree, { depth: null }), () => {
       for (const omit of OMITS) judge(compiled(tree, omit) ?? assert.fail('refused'), omit, COMMON);

@@ -1,0 +1,49 @@
+/** A row with its part of a request. */
+
+import { stringifyJson } from '../numbers.ts';
+import type { Scope } from '../template/scope.ts';
+import type { PlannedRow } from './call.ts';
+import type { CallRow } from './rows.ts';
+
+export class Member implements PlannedRow {
+  readonly row: CallRow;
+  readonly keys: readonly string[];
+  /** Undefined while it is not made. */
+  item: unknown;
+  /** Rows for which this differs do not share a request. */
+  readonly apart: string;
+  /** What its request's idempotency key is made from. */
+  readonly keyPart: string | undefined;
+
+  constructor(row: CallRow, keys: readonly string[], item: unknown, apart: string, keyPart: string | undefined) {
+    this.row = row;
+    this.keys = keys;
+    this.item = item;
+    this.apart = apart;
+    this.keyPart = keyPart;
+  }
+
+  get position(): number {
+    return this.row.position;
+  }
+
+  get id(): unknown {
+    return this.row.id;
+  }
+
+  get scope(): Scope {
+    return this.row.scope;
+  }
+}
+
+/** By which rows find those of the same id or key. */
+export function namesOf({ id, keys }: Member): readonly string[] {
+  const name = nameOfId(id);
+  return keys.length === 0 ? [name] : [name, ...keys.map((key) => `key:${key}`)];
+}
+
+/** Ids are compared as JSON: the number 1 and the text "1" are two. */
+function nameOfId(id: unknown): string {
+  if (typeof id === 'string') return `"${id}`;
+  return typeof id === 'number' ? `${id}` : stringifyJson(id);
+}

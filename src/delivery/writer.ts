@@ -1,0 +1,160 @@
+/** Makes the requests of rows that go together: their bodies are written when it is time to send them. */
+
+import type { Request } from '../destination/destination.ts';
+import { templatesOfBatch } from '../destination/lookups-read.ts';
+import { renderFault } from '../template/render-fault.ts';
+import type { Scope } from '../template/scope.ts';
+import { looksIntoItems, renderBody } from './body.ts';
+import type { Call, PlannedRequest, Verdict } from './call.ts';
+import type { Envelope } from './envelope.ts';
+import { stableKey } from './idempotency.ts';
+import type { Member } from './member.ts';
+import { unrendered } from './rows.ts';
+
+export interface Written {
+  readonly requests: readonly PlannedRequest[];
+  /** Rows for which no body can be made, by position. */
+  readonly settled: ReadonlyMap<number, Verdict>;
+}
+
+export class Writer {
+  /** Whether items are made with their body, so that not all of a call's are held. Else their size tells which share a body. */
+  readonly itemsLate: boolean;
+  readonly #call: Call;
+  readonly #request: Request;
+  readonly #common: Scope;
+  readonly #uuid: () => string;
+  readonly #printsItems: boolean;
+  /** What of the rows the templates of a batch read. */
+  readonly #reads: ReadonlySet<string>;
+
+  constructor(call: Call, request: Request, common: Scope, uuid: () => string) {
+    this.#call = call;
+    this.#request = request;
+    this.#common = common;
+    this.#uuid = uuid;
+    this.itemsLate = request.item !== undefined && request.batch?.bytes === Number.POSITIVE_INFINITY;
+    this.#printsItems = !looksIntoItems(request);
+    this.#reads = new Set(templatesOfBatch(request).flatMap((template) => [...(template?.names ?? [])]));
+  }
+
+  /** A row's part of a body. @throws {Fault} */
+  item(scope: Scope): unknown {
+    const { item } = this.#request;
+    return (this.#printsItems ? item?.jsonValue(scope) : item?.value(scope)) ?? null;
+  }
+
+  /** One request for all of them; where no body can be made for all, one for each part for which it can. */
+  write(envelope: Envelope, rows: readonly Member[], goOn: () => Promise<boolean>): Written | Promise<Written> {
+    if (!this.itemsLate) return this.#write(envelope, rows, goOn);
+    const settled = new Map<number, Verdict>();
+    const members = rows.filter((member) => this.#makeItem(member, settled));
+    if (members.length === 0) return { requests: [], settled };
+    const written = this.#write(envelope, members, goOn);
+    const done = (own: Written): Written => {
+      for (const member of members) member.item = undefined;
+      return settled.size === 0 ? own : { requests: own.requests, settled: new Map([...settled, ...own.settled]) };
+    };
+    return written instanceof Promise ? written.then(done) : done(written);
+  }
+
+  #write(envelope: Envelope, rows: readonly Member[], goOn: () => Promise<boolean>): Written | Promise<Written> {
+    const whole = this.#whole(envelope, rows);
+    return 'outbound' in whole ? { requests: [whole], settled: NO_ROWS } : this.#split(envelope, rows, whole, goOn);
+  }
+
+  /** Whether there is one for this row. */
+  #makeItem(member: Member, settled: Map<number, Verdict>): boolean {
+    try {
+      member.item = this.item(member.scope);
+      return true;
+    } catch (error) {
+      settled.set(member.position, unrendered(error));
+      return false;
+    }
+  }
+
+  /** Parts of a request that was written before are written anew. */
+  #itemOf({ item, row }: Member): unknown {
+    return item === undefined ? this.item(row.scope) : item;
+  }
+
+  /** One request for all of them, or why there is none. */
+  #whole(envelope: Envelope, members: readonly Member[]): PlannedRequest | Verdict {
+    try {
+      return this.#one(envelope, members);
+    } catch (error) {
+      return unrendered(error);
+    }
+  }
+
+  /** A body that fails is split until it fails for one row alone: the others are still sent. */
+  async #split(envelope: Envelope, members: readonly Member[], why: Verdict, goOn: () => Promise<boolean>): Promise<Written> {
+    const [first] = members;
+    if (first !== undefined && members.length === 1) return { requests: [], settled: new Map([[first.position, why]]) };
+    const half = Math.ceil(members.length / 2);
+    const requests: PlannedRequest[] = [];
+    const settled = new Map<number, Verdict>();
+    for (const part of [members.slice(0, half), members.slice(half)]) {
+      if (!(await goOn())) continue;
+      const whole = this.#whole(envelope, part);
+      const written =
+        'outbound' in whole ? { requests: [whole], settled: NO_ROWS } : await this.#split(envelope, part, whole, goOn);
+      requests.push(...written.requests);
+      for (const [position, verdict] of written.settled) settled.set(position, verdict);
+    }
+    return { requests, settled };
+  }
+
+  /** @throws {Fault} where the body fails for these rows */
+  #one(envelope: Envelope, members: readonly Member[]): PlannedRequest {
+    const request = this.#request;
+    const [first] = members;
+    if (first === undefined) throw new RangeError('a request without rows');
+    const scope = request.batch === undefined ? first.scope : this.#batchScope(first, members);
+    const body = renderBody(request.body, scope);
+    checkSize(body, request.batch?.bytes, members.length);
+    const { method, url, auth, rates } = envelope;
+    const headers = request.idempotency === undefined ? envelope.headers : { ...envelope.headers, ...this.#keyHeader(members) };
+    const part = (places: readonly number[]): PlannedRequest =>
+      this.#one(
+        envelope,
+        places.flatMap((place) => members[place] ?? []),
+      );
+    return { request, rows: members, scope, outbound: { method, url, headers, body }, auth, rates, urgent: false, part };
+  }
+
+  #keyHeader(members: readonly Member[]): Readonly<Record<string, string>> {
+    const { idempotency, name } = this.#request;
+    if (idempotency === undefined) return {};
+    const own = members.length === 1 ? members[0]?.scope.get('idempotency_key') : undefined;
+    const parts = members.map((member) => member.keyPart);
+    const stable = () => stableKey([this.#call.bound.destination.id, name, parts]);
+    const key = idempotency.by !== undefined ? stable() : typeof own === 'string' ? own : this.#uuid();
+    return { [idempotency.header]: key };
+  }
+
+  #batchScope(first: Member, members: readonly Member[]): Scope {
+    const { steps } = first.row;
+    return this.#common.with({
+      ...(this.#reads.has('items') && { items: members.map((member) => this.#itemOf(member)) }),
+      ...(this.#reads.has('records') && { records: members.map(({ row }) => row.record.whole()) }),
+      ...(this.#reads.has('rows') && { rows: members.map(({ row }) => row.source) }),
+      count: members.length,
+      ...(steps.size > 0 && { steps: Object.fromEntries(steps) }),
+    });
+  }
+}
+
+/** @throws {Fault} where the body is over the bound: it is split down to the rows that are */
+function checkSize(body: string | undefined, most: number | undefined, rows: number): void {
+  if (body === undefined || most === undefined || body.length * 3 <= most) return;
+  const bytes = Buffer.byteLength(body);
+  if (bytes > most)
+    throw renderFault(
+      'size',
+      `${rows === 1 ? 'this row alone makes' : `${rows} rows make`} a body of ${bytes} bytes; batch.bytes allows ${most}`,
+    );
+}
+
+const NO_ROWS: ReadonlyMap<number, Verdict> = new Map();
