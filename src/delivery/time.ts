@@ -22,6 +22,7 @@ export class CallTime {
   readonly #lastStart: number;
   readonly #end: number;
   readonly #done = new AbortController();
+  readonly #hungUp: () => void;
   /** A signal's own list of listeners costs more than all else that waiting does. */
   readonly #waiting = new Set<Waiting>();
   readonly #giveUp = (): void => {
@@ -35,8 +36,13 @@ export class CallTime {
     this.#gone = gone;
     this.#end = begun + deadline - share(RESERVE);
     this.#lastStart = this.#end - share(LAST_START);
-    this.ended = this.#after(this.#end);
-    this.closing = AbortSignal.any([this.#after(this.#lastStart), gone]);
+    this.ended = this.#after(this.#end).signal;
+    const closing = this.#after(this.#lastStart);
+    this.closing = closing.signal;
+    // Not `AbortSignal.any`: what refers weakly to a call keeps it until a full collection.
+    this.#hungUp = () => closing.abort(gone.reason);
+    if (gone.aborted) this.#hungUp();
+    else gone.addEventListener('abort', this.#hungUp, { once: true });
     this.closing.addEventListener('abort', this.#giveUp, { once: true });
   }
 
@@ -70,19 +76,20 @@ export class CallTime {
     return this.#gone.aborted ? 'the caller hung up' : 'the deadline of the call had come';
   }
 
-  /** Ends the timers. Node keeps a signal made of others for as long as somebody listens to it, and all that hangs on it. */
+  /** Ends the timers, and leaves the caller's signal. */
   stop(): void {
     this.#done.abort();
+    this.#gone.removeEventListener('abort', this.#hungUp);
     this.closing.removeEventListener('abort', this.#giveUp);
   }
 
-  #after(time: number): AbortSignal {
+  #after(time: number): AbortController {
     const controller = new AbortController();
     const arm = async () => {
       await this.#clock.wait(time - this.#clock.elapsed(), this.#done.signal);
       if (!this.#done.signal.aborted) controller.abort();
     };
     void arm();
-    return controller.signal;
+    return controller;
   }
 }
