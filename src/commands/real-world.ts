@@ -25,14 +25,20 @@ export const realClock: Clock = {
 /** Milliseconds that planning may hold up all else: templates of the form may take long for each row. */
 const TURN = 10;
 
-/** For one piece of work: lets whatever else is due run first, where it has been a while. */
+/**
+ * For one piece of work: lets whatever else is due run first, where the event loop has been held for long. Not sooner: of many calls that
+ * take turns, all have their rows held until the last one is done.
+ */
 export function breathe(): Promise<void> | undefined {
-  return performance.now() - turned < TURN ? undefined : turn();
+  const now = performance.now();
+  if (begun === undefined) {
+    begun = now;
+    setImmediate(() => {
+      begun = undefined;
+    });
+  }
+  return now - begun < TURN ? undefined : nextTurn();
 }
 
-async function turn(): Promise<void> {
-  await nextTurn();
-  turned = performance.now();
-}
-
-let turned = performance.now();
+/** When the first piece of work of this turn of the event loop began. */
+let begun: number | undefined;
