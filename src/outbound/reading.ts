@@ -1,57 +1,41 @@
-/** Reads Node's response: a piece at a time, with an ear for silence, and no more of the connection than its body can need. */
+/** Reads Node's response: a piece at a time, and no more of the connection than its body can need. */
 
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { receiveAnswer } from './answer.ts';
-import type { Reply } from './exchange.ts';
-import { garbled, stalled, tooLarge } from './failure.ts';
-import { listenForSilence } from './silence.ts';
+import type { Answer, Reply } from './exchange.ts';
+import { garbled, tooLarge } from './failure.ts';
 
 export interface Reading {
   /** Whether the whole answer is here, though perhaps not taken. */
   readonly whole: boolean;
+  /** When the API was last heard of; that is now while a piece is being inflated: it is not the API that is silent then. */
+  heard(now: number): number;
   /** Takes what is here at once, since the connection is broken behind it. */
   rest(): void;
   stop(): void;
 }
 
-export interface Bounds {
-  /** Bytes of the body, inflated. */
-  readonly maxResponse: number;
-  /** Milliseconds. */
-  readonly silence: number;
-}
-
 /** @param settle called once at least, and again where what comes later says otherwise */
-export function readResponse(from: IncomingMessage, { maxResponse, silence }: Bounds, settle: (reply: Reply) => void): Reading {
+export function readResponse(from: IncomingMessage, maxResponse: number, settle: (reply: Reply) => void): Reading {
   let taking = false;
   let ended = false;
   let stopped = false;
   let held: Buffer | null = null;
-  const headers = Object.fromEntries(
-    Object.entries(from.headersDistinct).map(([name, values = []]) => [name, values.join(', ')]),
-  );
-  const head = { status: from.statusCode ?? 0, headers };
+  let heard = performance.now();
+  const head = { status: from.statusCode ?? 0, headers: joined(from.rawHeaders) };
   const taker = receiveAnswer(head, maxResponse, (result) =>
     settle(result === 'TOO_LARGE' ? tooLarge(maxResponse) : result === 'GARBLED' ? garbled() : result),
   );
-  // While a piece is being inflated it is not the API that is silent.
-  const quiet = listenForSilence(silence, () => taking || settle(stalled(silence)));
-
-  const stop = (): void => {
-    stopped = true;
-    quiet.stop();
-    taker.drop();
-  };
   const take = (): void => {
     if (taking || stopped) return;
     const piece: Buffer | null = held ?? from.read();
     held = null;
     if (piece !== null) {
-      quiet.heard();
       taking = true;
       taker.take(piece, () => {
         taking = false;
+        heard = performance.now();
         take();
       });
     } else if (ended) {
@@ -70,13 +54,31 @@ export function readResponse(from: IncomingMessage, { maxResponse, silence }: Bo
     get whole() {
       return from.complete;
     },
+    heard: (now) => (taking ? now : heard),
     rest() {
       held = from.read();
       ended = true;
       take();
     },
-    stop,
+    stop() {
+      stopped = true;
+      taker.drop();
+    },
   };
+}
+
+/** Names in lower case, repeated ones joined. @param raw names and values in turn */
+function joined(raw: readonly string[]): Answer['headers'] {
+  const headers: Record<string, string> = {};
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at]?.toLowerCase() ?? '';
+    const value = raw[at + 1] ?? '';
+    if (Object.hasOwn(headers, name)) headers[name] = `${headers[name]}, ${value}`;
+    // Else it would be what the object derives from.
+    else if (name === '__proto__') Object.defineProperty(headers, name, { value, writable: true, enumerable: true });
+    else headers[name] = value;
+  }
+  return headers;
 }
 
 export interface Wire {

@@ -1,7 +1,7 @@
 /** A server of raw sockets: what is written is what the client sees, byte for byte. */
 
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, createServer, isIPv6, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 
 export interface RawServer {
@@ -18,7 +18,7 @@ export type Answering = (socket: Socket, request: string, count: number) => void
 
 export async function rawServer(
   answering: Answering,
-  { eager = false, tls }: { eager?: boolean; tls?: TlsOptions } = {},
+  { eager = false, tls, host = '127.0.0.1' }: { eager?: boolean; tls?: TlsOptions; host?: string } = {},
 ): Promise<RawServer> {
   const seen = { connections: 0, requests: 0 };
   const sockets = new Set<Socket>();
@@ -42,13 +42,13 @@ export async function rawServer(
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   // A listening TCP server has an address of this kind.
   const { port } = server.address() as AddressInfo;
   return {
     port,
-    url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
+    url: `${tls === undefined ? 'http' : 'https'}://${isIPv6(host) ? `[${host}]` : host}:${port}`,
     seen,
     open: () => sockets.size,
     async close() {

@@ -183,6 +183,55 @@ for (const [name, create] of TRANSPORTS) {
     }
   });
 
+  describe(`${name}: many at once`, () => {
+    it('each is sent as it was planned, whatever is sent beside it', async () => {
+      const { url } = await server((socket, request) => {
+        const body = Buffer.from(request, 'latin1').toString('base64');
+        // Later than some that are sent after it.
+        setTimeout(() => socket.write(http('200 OK', { 'content-length': body.length }, body)), request.length % 7);
+      });
+      const methods = ['POST', 'GET', 'PUT', 'DELETE', 'PATCH'] as const;
+      const planned = Array.from({ length: 300 }, (_, at) => ({
+        method: methods[at % methods.length] ?? 'POST',
+        url: `${url}/${at % 11 === 0 ? 'same' : `path-${at}`}`,
+        headers: { 'x-number': String(at), ...(at % 3 === 0 && { [`x-only-${at}`]: 'yes' }) },
+        body: at % 4 === 0 ? undefined : `body ${at} é`.repeat(1 + (at % 50)),
+      }));
+      const bad = [{ url: 'ftp://127.0.0.1/' }, { url: 'no url' }, { url, headers: { 'x-a': 'a\n', 'x-bad': 'yes' } }];
+      const replies = planned.map((one, at) => {
+        const reply = ask(one.url, one);
+        const spoiled = bad[at % 20];
+        return Promise.all([reply, spoiled && ask(spoiled.url, { ...spoiled, body: 'bad' })]);
+      });
+      for (const [at, one] of planned.entries()) {
+        const [reply, spoiled] = (await replies[at]) ?? [];
+        assert.ok(reply !== undefined);
+        if (spoiled !== undefined) assert.equal(spoiled.kind === 'unreachable' && spoiled.phase, 'refused');
+        const text = Buffer.from(answered(reply).body, 'base64').toString('utf8');
+        assert.ok(text.startsWith(`${one.method} ${one.url.slice(url.length)} HTTP/1.1\r\n`), text);
+        assert.ok(text.includes(`\r\nx-number: ${at}\r\n`), text);
+        assert.deepEqual(text.match(/^x-(only|bad)[^:]*/gm) ?? [], at % 3 === 0 ? [`x-only-${at}`] : []);
+        assert.equal(text.slice(text.indexOf('\r\n\r\n') + 4), one.body ?? '');
+      }
+    });
+
+    it('each has its own time and its own call', async () => {
+      const { url } = await server((socket, request) => {
+        if (request.startsWith('GET')) setTimeout(() => socket.write(http('200 OK', { 'content-length': 0 })), 200);
+      });
+      const [ended, other] = [new AbortController(), new AbortController()];
+      const began = performance.now();
+      const later = ask(url, { method: 'GET', timeout: 5000, signal: other.signal });
+      const late = ask(url, { timeout: 100, signal: other.signal });
+      const called = ask(url, { timeout: 5000, signal: ended.signal });
+      setTimeout(() => ended.abort(), 50);
+      failed(await called, 'after', 'ABORTED');
+      failed(await late, 'after', 'TIMEOUT');
+      answered(await later);
+      assert.ok(performance.now() - began < 2000);
+    });
+  });
+
   describe(`${name}: compressed answers`, () => {
     const text = JSON.stringify({ text: 'é'.repeat(5000) });
     const compressed = (coding: string, body: Buffer) => (socket: Parameters<Answering>[0]) => {
@@ -466,6 +515,17 @@ for (const [name, create] of TRANSPORTS) {
         assert.equal(seen.connections, 2);
       });
     }
+
+    it('to an IPv6 address', async (t) => {
+      const answering: Answering = (socket, request) => {
+        const host = /\r\nhost: (.*)\r\n/i.exec(request)?.[1] ?? '';
+        socket.write(http('200 OK', { 'content-length': host.length }, host));
+      };
+      const made = await server(answering, { host: '::1' }).catch(() => undefined);
+      if (made === undefined) return t.skip('this machine has no ::1');
+      const transport = transportOf({ guard: createGuard(['::1']) });
+      assert.equal(answered(await ask(made.url, { transport })).body, `[::1]:${made.port}`);
+    });
 
     it('closed while unused are made anew', async () => {
       const transport = transportOf({ connections: 1 });

@@ -1,0 +1,43 @@
+/** The requests under way, which end with their time or their call: one timer for all of them, and one listener on a signal. */
+
+import { Alarm } from './alarm.ts';
+
+export interface Limited {
+  /** Of its call. */
+  readonly signal: AbortSignal | undefined;
+  abort(): void;
+  /** Ends it where its time is over by now, and gives when that is else, on the clock of `performance.now()`. */
+  wake(now: number): number;
+}
+
+export class UnderWay {
+  readonly #all = new Set<Limited>();
+  readonly #signals = new WeakSet<AbortSignal>();
+  readonly #alarm = new Alarm((now) => {
+    let next = Number.POSITIVE_INFINITY;
+    for (const one of this.#all) next = Math.min(next, one.wake(now));
+    return next;
+  });
+
+  /** @param end when its time is over */
+  add(one: Limited, end: number): void {
+    this.#all.add(one);
+    this.#alarm.set(end);
+    const { signal } = one;
+    if (signal === undefined || this.#signals.has(signal)) return;
+    this.#signals.add(signal);
+    const abort = () => {
+      for (const each of this.#all) if (each.signal === signal) each.abort();
+    };
+    signal.addEventListener('abort', abort, { once: true });
+  }
+
+  /** It is to be woken by then. */
+  wakeAt(time: number): void {
+    this.#alarm.set(time);
+  }
+
+  delete(one: Limited): void {
+    this.#all.delete(one);
+  }
+}
