@@ -125,15 +125,20 @@ class Delivery {
     for (const { position } of rows) done(position, { verdict, answer: undefined, result: undefined });
   }
 
-  async #sendWritten({ requests, settled }: Written, done: (position: number, outcome: Outcome) => void): Promise<void> {
+  #sendWritten({ requests, settled }: Written, done: (position: number, outcome: Outcome) => void): Promise<void> {
     for (const [position, verdict] of settled) done(position, { verdict, answer: undefined, result: undefined });
+    const [first] = requests;
+    return first !== undefined && requests.length === 1 ? this.#sendOne(first, done) : this.#sendEach(requests, done);
+  }
+
+  async #sendEach(requests: Written['requests'], done: (position: number, outcome: Outcome) => void): Promise<void> {
     for (const planned of requests) await this.#sendOne(planned, done);
   }
 
   async #sendOne(planned: PlannedRequest, done: (position: number, outcome: Outcome) => void): Promise<void> {
     // What only asked changed nothing; what a step before it did holds.
     const asks = planned.outbound.method === 'GET';
-    const before = asks ? planned.rows.map(({ position }) => this.#started[position] ?? 0) : [];
+    const before = asks ? planned.rows.map(({ position }) => this.#started[position] ?? 0) : NONE;
     let outcomes: readonly Outcome[];
     try {
       outcomes = await settle(planned, this.#world, this.time, this.#call);
@@ -160,3 +165,5 @@ class Delivery {
       : rejected('not-attempted', `not attempted: ${this.time.whyClosed()}`);
   }
 }
+
+const NONE: readonly never[] = [];

@@ -1,6 +1,5 @@
 /** A row with its part of a request. */
 
-import { stringifyJson } from '../numbers.ts';
 import type { Scope } from '../template/scope.ts';
 import type { PlannedRow } from './call.ts';
 import type { CallRow } from './rows.ts';
@@ -34,16 +33,4 @@ export class Member implements PlannedRow {
   get scope(): Scope {
     return this.row.scope;
   }
-}
-
-/** By which rows find those of the same id or key. */
-export function namesOf({ id, keys }: Member): readonly string[] {
-  const name = nameOfId(id);
-  return keys.length === 0 ? [name] : [name, ...keys.map((key) => `key:${key}`)];
-}
-
-/** Ids are compared as JSON: the number 1 and the text "1" are two. */
-function nameOfId(id: unknown): string {
-  if (typeof id === 'string') return `"${id}`;
-  return typeof id === 'number' ? `${id}` : stringifyJson(id);
 }

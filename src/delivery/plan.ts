@@ -12,9 +12,9 @@ import { ACCEPTED, type Call, type PlannedRow, rejected, type Verdict, type Worl
 import { type Envelope, envelopeKey, envelopes, readsRow } from './envelope.ts';
 import { keyPart } from './idempotency.ts';
 import { lazy } from './lazy.ts';
-import { Member, namesOf } from './member.ts';
+import { Member } from './member.ts';
 import { reasonText } from './reason.ts';
-import { type CallRow, type CallRows, unrendered } from './rows.ts';
+import { AT_ONCE, type CallRow, type CallRows, unrendered } from './rows.ts';
 import { Writer, type Written } from './writer.ts';
 
 export interface Plan {
@@ -40,7 +40,7 @@ export interface PlannedGroup {
 /**
  * @param now when the call began, milliseconds since 1970
  * @param uuid a new one each time, for idempotency keys
- * @param breathe asked after every row
+ * @param breathe asked after every row that takes work
  * @param closing ends the planning: rows that it did not come to are neither settled nor in a request
  */
 export async function planRequests(
@@ -53,10 +53,11 @@ export async function planRequests(
   closing: AbortSignal,
 ): Promise<Plan> {
   const planner = new Planner(call, request, common, new Date(now).toISOString(), uuid);
-  for (const row of rows) {
+  for (const [index, row] of rows.entries()) {
     if (closing.aborted) break;
     planner.add(row);
-    const breath = breathe();
+    // A template may take long for each row.
+    const breath = planner.readsRow || index % AT_ONCE === 0 ? breathe() : undefined;
     if (breath !== undefined) await breath;
   }
   return planner;
@@ -84,12 +85,13 @@ class Planner implements Plan {
   /** The group of each envelope that still takes rows. */
   readonly #open = new Map<string, Group>();
   /** The latest group that holds a row of this id, or of this key. */
-  readonly #holders = new Map<string, Group>();
+  readonly #byId = new Map<unknown, Group>();
+  readonly #byKey = new Map<string, Group>();
   readonly #envelopeOf: (scope: Scope) => Envelope;
   /** The kept answers that the body of a batch or the reading of its answer reads: rows of one request must share them. */
   readonly #shared: readonly string[];
   /** Whether what a row does not share with the others is read before its body is made. */
-  readonly #readsRow: boolean;
+  readonly readsRow: boolean;
   /** Rows mostly have the same. */
   #latest: { readonly envelope: Envelope | undefined; readonly key: string } = { envelope: undefined, key: '' };
   /** Numbers for what may not be compared as text. */
@@ -108,13 +110,13 @@ class Planner implements Plan {
       common,
     );
     const late = this.#writer.itemsLate ? request.item : undefined;
-    this.#readsRow = templatesBeforeBody(request).some((template) => template !== late && readsRow(template));
+    this.readsRow = templatesBeforeBody(request).some((template) => template !== late && readsRow(template));
     this.#shared = request.batch === undefined ? [] : sharedSteps(request);
   }
 
   add(row: CallRow): void {
     try {
-      const scope = this.#readsRow ? row.scope : this.#common;
+      const scope = this.readsRow ? row.scope : this.#common;
       const verdict = this.#ruled(scope);
       if (verdict === undefined) this.#place(this.#member(row, scope), this.#envelopeOf(scope));
       else this.settled.set(row.position, verdict);
@@ -160,14 +162,22 @@ class Planner implements Plan {
    * only a group that was begun after it: so groups wait for earlier ones alone, and no two can wait for each other.
    */
   #place(member: Member, envelope: Envelope): void {
-    const names = namesOf(member);
-    const earlier = names.flatMap((name) => this.#holders.get(name) ?? NONE);
+    const earlier = this.#earlier(member);
     const group = this.#request.batch === undefined ? this.#begin(envelope, '') : this.#batched(member, envelope, earlier);
     group.rows.push(member);
-    for (const name of names) this.#holders.set(name, group);
+    this.#byId.set(nameOfId(member.id), group);
+    for (const key of member.keys) this.#byKey.set(key, group);
     if (earlier.length === 0) return;
     group.after ??= new Set();
     for (const one of earlier) group.after.add(one);
+  }
+
+  /** The groups that hold an earlier row of its id, or of a key. */
+  #earlier({ id, keys }: Member): readonly Group[] {
+    const same = this.#byId.get(nameOfId(id));
+    if (keys.length === 0) return same === undefined ? NONE : [same];
+    const others = keys.flatMap((key) => this.#byKey.get(key) ?? NONE);
+    return same === undefined ? others : [same, ...others];
   }
 
   /** The group that takes this row. */
@@ -220,3 +230,8 @@ function sharedSteps(request: Request): string[] {
 }
 
 const NONE: readonly never[] = [];
+
+/** Ids are compared as JSON: the number 1 and the text "1" are two. No harm is done where a text looks like what is made of others: one row waits. */
+function nameOfId(id: unknown): unknown {
+  return typeof id === 'object' ? `\0${stringifyJson(id)}` : id;
+}

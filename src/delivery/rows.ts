@@ -13,6 +13,9 @@ export interface CallRows {
   readonly settled: ReadonlyMap<number, Verdict>;
 }
 
+/** Rows of which each takes a microsecond or so, after which it is asked whether others are to have their turn. */
+export const AT_ONCE = 64;
+
 const NO_STEPS: ReadonlyMap<string, object> = new Map();
 
 /** What the rows of a call have in common. */
@@ -70,7 +73,7 @@ export class CallRow {
 /**
  * @param now when the call began, milliseconds since 1970
  * @param uuid a new one each time, for idempotency keys
- * @param breathe asked after every row
+ * @param breathe asked every so many rows
  * @param closing ends it: rows that it did not come to are in neither list
  */
 export async function readCallRows(
@@ -98,15 +101,12 @@ export async function readCallRows(
   const keyed = flow.requests.some(({ readsKey }) => readsKey);
   const rows: CallRow[] = [];
   const settled = new Map<number, Verdict>();
-  for (const [position, source] of call.rows.entries()) {
-    if (closing.aborted) break;
-    try {
-      if (unreadable !== undefined) throw new Fault({ code: 'render.mapping', sentence: unreadable });
-      rows.push(new CallRow(shared, position, source, keyed ? uuid() : undefined));
-    } catch (error) {
-      settled.set(position, unrendered(error));
-    }
-    const breath = breathe();
+  const refused = unreadable === undefined ? undefined : unrendered(new Fault({ code: 'render.mapping', sentence: unreadable }));
+  for (let position = 0; position < call.rows.length && !closing.aborted; position++) {
+    const source = call.rows[position];
+    if (refused !== undefined) settled.set(position, refused);
+    else if (source !== undefined) rows.push(new CallRow(shared, position, source, keyed ? uuid() : undefined));
+    const breath = position % AT_ONCE === 0 ? breathe() : undefined;
     if (breath !== undefined) await breath;
   }
   return { common, rows, settled };

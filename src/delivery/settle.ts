@@ -25,8 +25,23 @@ const MOST_PARTS = 100;
 type Calling = Pick<Call, 'bound' | 'configuration'>;
 
 /** Outcomes of the rows of the request, in its order. Never throws but for a bug. @param call without it there are no jobs */
-export function settle(planned: PlannedRequest, world: World, time: CallTime, call?: Calling): Promise<Outcome[]> {
-  return new Settling(world, time, call).settle(planned, 0);
+export async function settle(planned: PlannedRequest, world: World, time: CallTime, call?: Calling): Promise<Outcome[]> {
+  const { job } = planned.request.response;
+  if (job !== undefined && call !== undefined) return new Settling(world, time, call).settle(planned, 0);
+  const end = await sendUntilSettled(planned, world, time, 0);
+  const outcomes = outcomesOf(planned, end);
+  return isOver(planned, end) ? outcomes : new Settling(world, time, call).goOn(planned, end, outcomes);
+}
+
+function outcomesOf({ rows }: PlannedRequest, { verdicts, answer, joined }: End): Outcome[] {
+  return rows.map((_, place): Outcome => ({ verdict: verdicts[place] ?? NO_VERDICT, answer, result: joined?.results[place] }));
+}
+
+const NO_VERDICT = rejected('outcome-unknown', 'outcome unknown: no verdict was reached');
+
+/** Whether no row is to go again. */
+function isOver({ request, rows }: PlannedRequest, { joined, whole }: End): boolean {
+  return joined === undefined ? !whole || !request.response.bisect || rows.length === 1 : joined.again.size === 0;
 }
 
 class Settling {
@@ -47,16 +62,14 @@ class Settling {
     const end = await (job === undefined || this.#call === undefined
       ? sendUntilSettled(planned, this.#world, this.#time, made)
       : this.#carryOut(planned, made, job, this.#call));
-    const { answer, joined } = end;
-    const outcomes = planned.rows.map(
-      (_, place): Outcome => ({
-        verdict: end.verdicts[place] ?? rejected('outcome-unknown', 'outcome unknown: no verdict was reached'),
-        answer,
-        result: joined?.results[place],
-      }),
-    );
-    if (joined !== undefined && joined.again.size > 0) await this.#someAgain(planned, end, joined.again, outcomes);
-    else if (end.whole && planned.request.response.bisect && planned.rows.length > 1) await this.#halves(planned, outcomes);
+    return this.goOn(planned, end, outcomesOf(planned, end));
+  }
+
+  /** Where rows are to go again, what becomes of them replaces what was said of them. */
+  async goOn(planned: PlannedRequest, end: End, outcomes: Outcome[]): Promise<Outcome[]> {
+    if (isOver(planned, end)) return outcomes;
+    if (end.joined === undefined) await this.#halves(planned, outcomes);
+    else await this.#someAgain(planned, end, end.joined.again, outcomes);
     return outcomes;
   }
 
