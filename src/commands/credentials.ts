@@ -66,11 +66,15 @@ export function warnOfExpiry({ expires }: Certificate, log: Log): void {
  * For `watchFiles`: what was there before stays where a change cannot be made; the log says so once, and it is tried again.
  * @param change tells whether it could be made whole
  */
-export function kept(log: Log, message: string, change: () => boolean): () => boolean {
+export function kept(
+  log: Log,
+  message: string,
+  change: (files: ReadonlySet<string>) => boolean | Promise<boolean>,
+): (files: ReadonlySet<string>) => Promise<boolean> {
   let said: string | undefined;
-  return () => {
+  return async (files) => {
     try {
-      const whole = change();
+      const whole = await change(files);
       said = undefined;
       return whole;
     } catch (error) {

@@ -25,6 +25,7 @@ export interface HostOptions extends EngineOptions, Limits {
 
 export class Host {
   readonly #options: HostOptions;
+  #catalogue: ReadonlyMap<string, Loaded> = new Map();
   #served = new Map<string, Served>();
   #hosted: ReadonlyMap<string, Hosted> = new Map();
   /** Replaced, and with calls under way. */
@@ -45,19 +46,20 @@ export class Host {
 
   /** Serves this catalogue from now on. Calls under way finish on the old one; a file that broke leaves its last good version running. */
   swap(catalogue: ReadonlyMap<string, Loaded>): void {
-    this.#hide(catalogue.values());
+    const known = this.#catalogue;
+    this.#hide([...catalogue.values()].filter((loaded) => known.get(loaded.id) !== loaded));
     const before = this.#served;
     const served = new Map<string, Served>();
     const hosted = new Map<string, Hosted>();
     for (const [id, loaded] of catalogue) {
       const last = before.get(id);
       const one = last?.loaded === loaded ? last : this.#serve(loaded, last);
-      if (one === undefined) hosted.set(id, outOfOrder(id, loaded, this.#problems(loaded)));
-      else {
-        served.set(id, one);
-        hosted.set(id, describe(id, loaded, this.#problems(loaded), one, this.#options));
-      }
+      if (one !== undefined) served.set(id, one);
+      // What is told of a problem may have to hide more by now.
+      const same = known.get(id) === loaded && loaded.faults.length + loaded.missing.length === 0;
+      hosted.set(id, (same ? this.#hosted.get(id) : undefined) ?? this.#describe(id, loaded, one));
     }
+    this.#catalogue = catalogue;
     this.#served = served;
     this.#hosted = hosted;
     const replaced = [...before].flatMap(([id, one]) => (served.get(id) === one ? [] : [one]));
@@ -83,6 +85,11 @@ export class Host {
     return [...faults, ...missing].map((fault) => showFault(withoutSecrets(fault, this.#options.answers.redact)));
   }
 
+  #describe(id: string, loaded: Loaded, served: Served | undefined): Hosted {
+    const problems = this.#problems(loaded);
+    return served === undefined ? outOfOrder(id, loaded, problems) : describe(id, loaded, problems, served, this.#options);
+  }
+
   #serve(loaded: Loaded, last: Served | undefined): Served | undefined {
     return isReady(loaded) ? new Served(loaded, this.#options) : last;
   }
@@ -95,7 +102,9 @@ class Served {
   readonly deadline: number;
   readonly #operators: BoundDestination;
   readonly #options: HostOptions;
-  readonly #common: Engine | undefined;
+  readonly #byCaller: boolean;
+  /** Of all callers; made for the first of them. */
+  #common: Engine | undefined;
   readonly #engines = new Map<string, Engine>();
   #retired = false;
 
@@ -106,8 +115,7 @@ class Served {
     this.deadline = Math.min(destination.deadline, options.deadline ?? Number.POSITIVE_INFINITY);
     this.#operators = bound;
     this.#options = options;
-    const byCaller = destination.settings.some(({ header }) => header !== undefined);
-    this.#common = byCaller ? undefined : this.#start(bound);
+    this.#byCaller = destination.settings.some(({ header }) => header !== undefined);
   }
 
   /** Whether calls are under way. */
@@ -116,7 +124,7 @@ class Served {
   }
 
   /** The destination for a caller, whose headers may hold settings. @throws {Fault} where one is missing or wrong */
-  readonly running = (caller: CallContext): Running => (this.#common ?? this.#engineFor(caller)).running;
+  readonly running = (caller: CallContext): Running => this.#engineOf(caller).running;
 
   /** Ends once the calls under way are answered. */
   retire(): void {
@@ -130,6 +138,12 @@ class Served {
 
   get #all(): Engine[] {
     return [...(this.#common === undefined ? [] : [this.#common]), ...this.#engines.values()];
+  }
+
+  #engineOf(caller: CallContext): Engine {
+    if (this.#byCaller) return this.#engineFor(caller);
+    this.#common ??= this.#start(this.#operators);
+    return this.#common;
   }
 
   #engineFor(caller: CallContext): Engine {

@@ -28,8 +28,9 @@ const TURN = 10;
 /**
  * For one piece of work: lets whatever else is due run first, where the event loop has been held for long. Not sooner: of many calls that
  * take turns, all have their rows held until the last one is done.
+ * @param most milliseconds that it may be held
  */
-export function breathe(): Promise<void> | undefined {
+export function breathe(most = TURN): Promise<void> | undefined {
   const now = performance.now();
   if (begun === undefined) {
     begun = now;
@@ -37,7 +38,7 @@ export function breathe(): Promise<void> | undefined {
       begun = undefined;
     });
   }
-  return now - begun < TURN ? undefined : nextTurn();
+  return now - begun < most ? undefined : nextTurn();
 }
 
 /** When the first piece of work of this turn of the event loop began. */

@@ -1,7 +1,7 @@
 /** `rowpost serve`: the server, from its settings to its graceful end. */
 
 import { randomBytes } from 'node:crypto';
-import { type Loaded, loadCatalogue } from '../destination/catalogue.ts';
+import { type Earlier, type Loaded, loadCatalogue, loadEach } from '../destination/catalogue.ts';
 import { type Supply, settingFiles } from '../destination/settings.ts';
 import { Fault, showFault, withoutSecrets } from '../fault.ts';
 import { createLog, type Log } from '../observe/log.ts';
@@ -14,11 +14,14 @@ import { listen } from '../server/listen.ts';
 import { environment, readServerSettings, type ServerFlags } from '../settings.ts';
 import { hide, kept, warnOfExpiry, watchCertificate, watchCredentials } from './credentials.ts';
 import { Host } from './host.ts';
+import { breathe } from './real-world.ts';
 import { EXIT, type ExitCode, readText, supply } from './terminal.ts';
 import { isAbsence, isShortage, type Watch, watchFiles, yamlFiles } from './watch.ts';
 
 /** Beyond the longest deadline, milliseconds for answers on their way. */
 const GRACE = 1000;
+/** Milliseconds that files which are read again may hold up calls: of one manifest it may be more. */
+const RELOAD_TURN = 1;
 
 /** Serves until SIGTERM or SIGINT. @throws {Fault} where a setting is wrong or the port is taken */
 export async function serve(flags: ServerFlags): Promise<ExitCode> {
@@ -53,20 +56,25 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
     delivered: (line) => log.info('delivered', { ...line }),
   });
   let catalogue: ReadonlyMap<string, Loaded> = new Map();
-  const reload = kept(log, 'destinations kept as they were', () => {
+  let secretFiles: readonly string[] = [];
+  const take = (fresh: typeof catalogue) => {
+    catalogue = fresh;
+    secretFiles = [...fresh.values()].flatMap(({ destination }) =>
+      destination === undefined ? [] : settingFiles(destination, own),
+    );
+    host.swap(fresh);
+  };
+  const reload = kept(log, 'destinations kept as they were', async (files) => {
     const before = catalogue;
-    catalogue = reloaded(settings.destinations, own, before);
-    host.swap(catalogue);
-    const changed = [...catalogue.values()].filter((loaded) => before.get(loaded.id) !== loaded);
-    const removed = [...before.keys()].filter((id) => !catalogue.has(id));
+    const fresh = await reloaded(settings.destinations, own, { catalogue: before, changed: files });
+    take(fresh);
+    const changed = [...fresh.values()].filter((loaded) => before.get(loaded.id) !== loaded);
+    const removed = [...before.keys()].filter((id) => !fresh.has(id));
     logProblems(log, changed, redact);
     if (changed.length + removed.length > 0) log.info('destinations reloaded', { changed: changed.map(({ id }) => id), removed });
-    return ![...catalogue.values()].some(({ faults, missing }) => [...faults, ...missing].some(({ cause }) => isShortage(cause)));
+    return ![...fresh.values()].some(({ faults, missing }) => [...faults, ...missing].some(({ cause }) => isShortage(cause)));
   });
-  const files = async () => [
-    ...(await yamlFiles(settings.destinations)),
-    ...[...catalogue.values()].flatMap(({ destination }) => (destination === undefined ? [] : settingFiles(destination, own))),
-  ];
+  const files = async () => [...(await yamlFiles(settings.destinations)), ...secretFiles];
   const watches: Watch[] = [await watchFiles(files, reload, bug)];
 
   let { credentials } = settings;
@@ -75,8 +83,7 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
     credentials = fresh;
   };
   watches.push(await watchCredentials(settings, readSettings, replace, { log, bug }));
-  catalogue = loadCatalogue(settings.destinations, own);
-  host.swap(catalogue);
+  take(loadCatalogue(settings.destinations, own));
   logProblems(log, catalogue.values(), redact);
 
   let stopping = false;
@@ -118,14 +125,21 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
   return finished ? EXIT.ok : EXIT.faults;
 }
 
-/** A folder that is gone holds nothing; it may be on its way back. @throws {Fault} where nothing is known of what it holds */
-function reloaded(folder: string, own: Supply, before: ReadonlyMap<string, Loaded>): ReadonlyMap<string, Loaded> {
+/**
+ * Lets calls through after each file. A folder that is gone holds nothing; it may be on its way back.
+ * @throws {Fault} where nothing is known of what it holds
+ */
+async function reloaded(folder: string, own: Supply, earlier: Earlier): Promise<ReadonlyMap<string, Loaded>> {
+  const catalogue = new Map<string, Loaded>();
   try {
-    return loadCatalogue(folder, own, before);
+    for (const loaded of loadEach(folder, own, earlier)) {
+      catalogue.set(loaded.id, loaded);
+      await breathe(RELOAD_TURN);
+    }
   } catch (error) {
-    if (error instanceof Fault && isAbsence(error.cause)) return new Map();
-    throw error;
+    if (!(error instanceof Fault && isAbsence(error.cause))) throw error;
   }
+  return catalogue;
 }
 
 function logProblems(log: Log, loaded: Iterable<Loaded>, redact: Redactor['redact']): void {

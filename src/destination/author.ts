@@ -89,11 +89,7 @@ export class Author {
   /** One value, or the values of several: lists among them are taken apart. */
   maybeExpressions(source: string | readonly string[] | undefined, path: Path, names: Names): ValueTemplate | undefined {
     if (source === undefined || typeof source === 'string') return this.maybeExpression(source, path, names);
-    const all = source.map((one, index) => this.expression(one, [...path, index], names));
-    return {
-      names: new Set(all.flatMap((one) => [...one.names])),
-      value: (scope) => all.flatMap((one) => one.value(scope)),
-    };
+    return together(source.map((one, index) => this.expression(one, [...path, index], names)));
   }
 
   question(source: string | boolean, path: Path, names: Names): Question {
@@ -125,4 +121,12 @@ export class Author {
       return { code, sentence, hint: cut ? 'To YAML " #" begins a comment: quote the whole.' : hint, place };
     });
   }
+}
+
+/** Made here, where no author is in sight that it would keep, and with it the whole file. */
+function together(all: readonly ValueTemplate[]): ValueTemplate {
+  return {
+    names: new Set(all.flatMap((one) => [...one.names])),
+    value: (scope) => all.flatMap((one) => one.value(scope)),
+  };
 }

@@ -9,7 +9,7 @@ import { stringifyJson } from '../numbers.ts';
 import { type BoundDestination, bindDestination, isFaults } from './bind.ts';
 import { compileDestination } from './compile.ts';
 import type { Destination } from './destination.ts';
-import { givenSecrets, type Supply, variableOf } from './settings.ts';
+import { givenSecrets, type Supply, settingFiles, variableOf } from './settings.ts';
 
 /** One file of the folder. */
 export interface Loaded {
@@ -56,16 +56,24 @@ export function idOf(file: string): string {
   return MANIFEST.exec(file.split(/[\\/]/).at(-1) ?? '')?.[1] ?? file;
 }
 
+/** All of it at once. @throws {Fault} where there is no folder */
+export function loadCatalogue(folder: string, supply: Supply): ReadonlyMap<string, Loaded> {
+  return new Map(Array.from(loadEach(folder, supply), (loaded) => [loaded.id, loaded]));
+}
+
+/** What was loaded before, and the files that may be others by now: of manifests and of settings. */
+export interface Earlier {
+  readonly catalogue: ReadonlyMap<string, Loaded>;
+  readonly changed: ReadonlySet<string>;
+}
+
 /**
- * @param previous what was loaded before: a file with the same text is not compiled again
+ * One after another, so that other work can be done in between. What did not change is not read again, and a file with the
+ * same text not compiled again.
  * @throws {Fault} where there is no folder
  */
-export function loadCatalogue(
-  folder: string,
-  supply: Supply,
-  previous: ReadonlyMap<string, Loaded> = new Map(),
-): ReadonlyMap<string, Loaded> {
-  const catalogue = new Map<string, Loaded>();
+export function* loadEach(folder: string, supply: Supply, earlier?: Earlier): Generator<Loaded, void> {
+  const taken = new Set<string>();
   const owners = new Map<string, string>();
   for (const file of manifestFiles(folder)) {
     const id = idOf(file);
@@ -73,17 +81,27 @@ export function loadCatalogue(
     const owner = owners.get(variables);
     if (owner === undefined) {
       owners.set(variables, file);
-      catalogue.set(id, load(id, file, supply, previous.get(id)));
+      taken.add(id);
+      const before = earlier?.catalogue.get(id);
+      yield earlier !== undefined && before?.file === file && holds(before, earlier.changed, supply)
+        ? before
+        : load(id, file, supply, before);
       continue;
     }
     const sentence = `${owner} has the same name for the environment (${variables}…). Rename one of the two files.`;
-    const name = catalogue.has(id) ? `${id} (${basename(file)})` : id;
-    const before = previous.get(name);
+    const name = taken.has(id) ? `${id} (${basename(file)})` : id;
+    taken.add(name);
+    const before = earlier?.catalogue.get(name);
     const known = before?.file === file && before.faults[0]?.sentence === sentence ? before : undefined;
     const place = { file, line: 1, column: 1, length: 1, text: '' };
-    catalogue.set(name, known ?? broken(name, file, [new Fault({ code: 'manifest.clash', sentence, place })]));
+    yield known ?? broken(name, file, [new Fault({ code: 'manifest.clash', sentence, place })]);
   }
-  return catalogue;
+}
+
+/** Whether what was loaded is right, and nothing that it was read from changed. What is not right is tried again each time. */
+function holds({ file, destination, faults, missing }: Loaded, changed: ReadonlySet<string>, supply: Supply): boolean {
+  if (destination === undefined || faults.length + missing.length > 0 || changed.has(file)) return false;
+  return !settingFiles(destination, supply).some((path) => changed.has(path));
 }
 
 /** One file, read, compiled and bound. */

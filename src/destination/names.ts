@@ -23,19 +23,29 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   steps: 'no step of a flow keeps its answer. Write as: in the step that it shall read',
   ...all(['auth', 'request'], 'it is not yet built in this version of Rowpost'),
 };
+/** What most places say. */
+const USUAL = told({});
 const OF_BATCH = 'it belongs to one row, and this is made once for all of a batch';
 /** What the body of a batched request does not see. */
-const IN_BATCH_BODY = all(ROW, `${OF_BATCH}. Put it into item, and {{ items }} here`);
-const IN_BATCH_ANSWER = all(ROW, OF_BATCH);
+const IN_BATCH_BODY = told(all(ROW, `${OF_BATCH}. Put it into item, and {{ items }} here`));
+const IN_BATCH_ANSWER = told(all(ROW, OF_BATCH));
 /** What an unbatched request does not see. */
-const IN_RATE = all(
-  ROW.filter((name) => !['config', 'object', 'mode'].includes(name)),
-  'it belongs to one row, and this rate is for all requests. Give the request a rateLimit of its own',
+const IN_RATE = told(
+  all(
+    ROW.filter((name) => !['config', 'object', 'mode'].includes(name)),
+    'it belongs to one row, and this rate is for all requests. Give the request a rateLimit of its own',
+  ),
 );
-const IN_ROW = all(BATCH, 'there is no batch. Add batch: { size: … }, or use record');
+const IN_ROW = told(all(BATCH, 'there is no batch. Add batch: { size: … }, or use record'));
+const IN_URL = told(all([...ROW, 'item', 'items'], 'no data may choose the host'));
 
 function all(names: readonly string[], where: string): Record<string, string> {
   return Object.fromEntries(names.map((name) => [name, where]));
+}
+
+/** Made once for all manifests. @param own what a place says in its own words */
+function told(own: Readonly<Record<string, string>>): ReadonlyMap<string, string> {
+  return new Map(Object.entries({ ...ELSEWHERE, ...own }));
 }
 
 type Where = (place: string) => Names;
@@ -68,7 +78,7 @@ export function placeNames(manifest: Manifest): PlaceNames {
   const steps = stepNames(manifest);
 
   /** `early`: before anything can be asked of the API. */
-  const names = (where: string, seen: ReadonlySet<string>, more: readonly string[], own = {}, early = false): Names => ({
+  const names = (where: string, seen: ReadonlySet<string>, more: readonly string[], elsewhere = USUAL, early = false): Names => ({
     where,
     known: new Map<string, ReadonlySet<string> | null>([
       ['settings', seen],
@@ -77,16 +87,15 @@ export function placeNames(manifest: Manifest): PlaceNames {
       ...more.map((name) => [name, name === 'steps' ? steps : null] as const),
     ]),
     ...(seen === open && { secrets }),
-    elsewhere: new Map(Object.entries({ ...ELSEWHERE, ...own })),
+    elsewhere,
   });
 
   const flows = steps.size > 0 ? ['steps'] : [];
   return {
     // The origin must be the same for the whole call, and the same the next time: no time, no data.
-    url: (where, ...more) => names(where, every, more, all([...ROW, 'item', 'items'], 'no data may choose the host'), true),
-    auth: (where) => names(where, every, ['now'], {}, true),
-    lookup: (where, ...more) =>
-      names(where, every, ['now', 'config', 'object', 'mode', ...more], all([...ROW_NAMES], 'a lookup asks once for all rows')),
+    url: (where, ...more) => names(where, every, more, IN_URL, true),
+    auth: (where) => names(where, every, ['now'], USUAL, true),
+    lookup: (where, ...more) => names(where, every, ['now', 'config', 'object', 'mode', ...more], IN_LOOKUP),
     rate: (where) => names(where, every, ['config', 'object', 'mode'], IN_RATE, true),
     row: (where) => names(where, every, ['now', ...ROW, ...flows], IN_ROW),
     batch: (where) => names(where, every, ['now', ...BATCH, ...flows], IN_BATCH_BODY),
@@ -100,6 +109,7 @@ export function placeNames(manifest: Manifest): PlaceNames {
 
 /** Names that differ from row to row: a template that reads none of them is rendered once for a call. */
 export const ROW_NAMES: ReadonlySet<string> = new Set(['row', 'record', 'id', 'position', 'idempotency_key', 'steps']);
+const IN_LOOKUP = told(all([...ROW_NAMES], 'a lookup asks once for all rows'));
 
 /** Under which names the steps of all flows keep their answers. */
 function stepNames(manifest: Manifest): ReadonlySet<string> {

@@ -1,7 +1,5 @@
 /** Where YAML is nested too deeply to be parsed. */
 
-import { Lexer } from 'yaml';
-
 /**
  * As counted here: a manifest of the 50 levels that a reader may need counts 100 at most, and what counts so much has 400 levels
  * at most. The library runs out of stack at some 800, and to let it is no way: V8 ends the process where it then compiles a regular expression.
@@ -12,15 +10,15 @@ const MOST = 120;
 const UNCLOSED = '\u0018';
 const MARKS = new Set([UNCLOSED, '\u0002', '\u001f']);
 
-/** The offset of the first piece that is nested too deeply; the lexer itself goes through the text without recursion. */
-export function offsetOfTooDeep(text: string): number | undefined {
+/** The offset of the first piece that is nested too deeply. @param pieces what the lexer cuts the text into, without recursion */
+export function offsetOfTooDeep(pieces: Iterable<string>): number | undefined {
   let offset = 0;
   let lineBegin = 0;
   let first = true;
   let brackets = 0;
   /** Columns of what the next lines may be inside of. */
   const columns: number[] = [];
-  for (const piece of new Lexer().lex(text)) {
+  for (const piece of pieces) {
     if (piece === UNCLOSED) brackets = 0;
     if (MARKS.has(piece)) continue;
     if (piece === '[' || piece === '{') brackets++;

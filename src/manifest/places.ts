@@ -15,14 +15,13 @@ interface Spot {
 export class Places {
   readonly #file: string;
   readonly #text: string;
-  /** The offset at which each line begins. */
-  readonly #lines: readonly number[];
+  /** The offset at which each line begins; known once somebody asks for a place. */
+  #lines: readonly number[] | undefined;
   readonly #spots = new Map<string, Spot>();
 
   constructor(file: string, text: string) {
     this.#file = file;
     this.#text = text;
-    this.#lines = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
   }
 
   set(path: Path, key: Node | undefined, value: Node | undefined): void {
@@ -50,23 +49,26 @@ export class Places {
 
   /** As far as the piece goes in its first line. */
   at(from: number, length: number): Place {
-    const index = this.#lineOf(from);
-    const start = this.#lines[index] ?? 0;
-    const text = this.#text.slice(start, this.#lines[index + 1]).replace(/\r?\n$/, '');
+    this.#lines ??= [0, ...[...this.#text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+    const lines = this.#lines;
+    const index = lineOf(from, lines);
+    const start = lines[index] ?? 0;
+    const text = this.#text.slice(start, lines[index + 1]).replace(/\r?\n$/, '');
     const column = Math.min(from - start, text.length) + 1;
     return { file: this.#file, line: index + 1, column, length: Math.max(1, Math.min(length, text.length - column + 1)), text };
   }
+}
 
-  #lineOf(offset: number): number {
-    let low = 0;
-    let high = this.#lines.length - 1;
-    while (low < high) {
-      const middle = (low + high + 1) >> 1;
-      if ((this.#lines[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return low;
+/** The last of the lines that begins there or before. */
+function lineOf(offset: number, lines: readonly number[]): number {
+  let low = 0;
+  let high = lines.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((lines[middle] ?? 0) <= offset) low = middle;
+    else high = middle - 1;
   }
+  return low;
 }
 
 /** A value that is not written at all: there is nothing to underline. */

@@ -4,7 +4,7 @@ import { type Alias, type Document, isAlias, isMap, isScalar, isSeq, type Node, 
 import { beginning, Fault, type FaultCode, inOrder, type Place } from '../fault.ts';
 import { exactNumber } from '../numbers.ts';
 import { offsetOfTooDeep } from './depth.ts';
-import { parse } from './parse.ts';
+import { lex, parse } from './parse.ts';
 import { type Path, Places } from './places.ts';
 import { LONGEST_NAME } from './say.ts';
 import { syntaxMistakes, tagSentence } from './syntax.ts';
@@ -84,8 +84,9 @@ class Reader {
       );
       return undefined;
     }
-    const deep = offsetOfTooDeep(this.#text);
-    const document = deep === undefined ? parse(this.#text) : undefined;
+    const pieces = lex(this.#text);
+    const deep = offsetOfTooDeep(pieces);
+    const document = deep === undefined ? parse(pieces, this.#text.length) : undefined;
     if (document === undefined) {
       this.#fault('yaml.syntax', deep ?? 0, 1, 'Nested too deeply. A manifest needs far less; check brackets and indentation.');
       return undefined;
@@ -103,6 +104,7 @@ class Reader {
 
   /** In one walk: the library's own way searches the document anew for every alias. */
   #resolveAliases(document: Document): void {
+    if (!this.#text.includes('*')) return;
     const anchors = new Map<string, Node>();
     visit(document, {
       Node: (_, node) => {

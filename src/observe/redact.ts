@@ -53,7 +53,21 @@ function create(secrets: Iterable<string>, shared: readonly Pieces[]): Redactor 
   }
 
   for (const secret of secrets) add(secret);
-  return { add, redact: (text) => withoutSecrets(text, all), with: (more) => create(more, all) };
+  return { add, redact: (text) => withoutSecrets(text, all), with: (more) => createLater(() => create(more, all)) };
+}
+
+/** Most destinations never say anything in which a secret could stand: what finds one, some 20 KB, is made when they do. */
+function createLater(make: () => Redactor): Redactor {
+  let made: Redactor | undefined;
+  const redactor = () => {
+    made ??= make();
+    return made;
+  };
+  return {
+    add: (secret) => redactor().add(secret),
+    redact: (text) => redactor().redact(text),
+    with: (more) => redactor().with(more),
+  };
 }
 
 function learn(secret: string, pieces: Pieces): (() => void)[] {

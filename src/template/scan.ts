@@ -56,10 +56,13 @@ const BLOCKS = new Set(['if', 'unless', 'case', 'for', 'capture', 'comment', 'ra
 /** @param json whether the template makes JSON text, so that quotes are followed */
 export function scanTemplate(source: string, names: Names, report: Report, json: boolean): Scan | undefined {
   const scanner = new Scanner(source, names, report, json);
-  return scanner.run() ? scanner : undefined;
+  if (!scanner.run()) return undefined;
+  const { outputs, tags, quoted, captured, raw } = scanner;
+  // Not the scanner itself: templates keep this, and it would keep all of the file.
+  return { names: scanner.names, outputs, tags, quoted, captured, raw };
 }
 
-class Scanner implements Scan {
+class Scanner {
   outputs = 0;
   tags = 0;
   readonly quoted = new Set<number>();

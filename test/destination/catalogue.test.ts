@@ -5,7 +5,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { idOf, type Loaded, load, loadCatalogue, manifestFiles } from '../../src/destination/catalogue.ts';
+import { idOf, type Loaded, load, loadCatalogue, loadEach, manifestFiles } from '../../src/destination/catalogue.ts';
+import type { Supply } from '../../src/destination/settings.ts';
 import { Fault } from '../../src/fault.ts';
 import { manifest, messages, supply } from './making.ts';
 
@@ -118,6 +119,55 @@ describe('a catalogue', () => {
     const text = manifest('').replace('post: /contacts', 'post: "/contacts/{{ id | raw }}"');
     const path = folder({ 'a.yaml': text });
     assert.deepEqual(loadCatalogue(path, supply()).get('a')?.raws, [['requests', 'send', 'post']]);
+  });
+});
+
+describe('a catalogue that is loaded again', () => {
+  const SECRET = 'settings: { key: { secret: true } }';
+
+  /** What became of each: whether it is what it was before, or how it is now. */
+  function again(path: string, from: Supply, before: ReadonlyMap<string, Loaded>, changed: readonly string[]) {
+    const files = changed.map((name) => (name.startsWith('/') ? name : join(path, name)));
+    const all = loadEach(path, from, { catalogue: before, changed: new Set(files) });
+    return Object.fromEntries(
+      Array.from(all, (loaded) => [loaded.id, loaded === before.get(loaded.id) ? 'same' : state(loaded)]),
+    );
+  }
+
+  it('reads what changed, what is new, and nothing else', () => {
+    const path = folder({ 'a.yaml': manifest(''), 'b.yaml': manifest(''), 'c.yaml': manifest(''), 'gone.yaml': manifest('') });
+    const before = loadCatalogue(path, supply());
+    for (const id of ['a', 'b', 'new']) writeFileSync(join(path, `${id}.yaml`), manifest('modez: []'));
+    rmSync(join(path, 'gone.yaml'));
+    const found = again(path, supply(), before, ['b.yaml', 'c.yaml']);
+    assert.match(found.b ?? '', /^broken/);
+    assert.match(found.new ?? '', /^broken/);
+    assert.deepEqual({ ...found, b: '', new: '' }, { a: 'same', b: '', c: 'same', new: '' });
+  });
+
+  it('binds again whose files of settings changed', () => {
+    const path = folder({ 'a.yaml': manifest(SECRET), 'b.yaml': manifest(SECRET) });
+    const env = { A_KEY_FILE: '/secrets/a', B_KEY_FILE: '/secrets/b' };
+    const before = loadCatalogue(path, supply(env, { '/secrets/a': 'one', '/secrets/b': 'one' }));
+    const fresh = supply(env, { '/secrets/a': 'two', '/secrets/b': 'two' });
+    assert.deepEqual(again(path, fresh, before, []), { a: 'same', b: 'same' });
+    assert.deepEqual(again(path, fresh, before, ['/secrets/b']), { a: 'same', b: 'ready' });
+  });
+
+  it('tries again what had problems', () => {
+    const path = folder({ 'broken.yaml': manifest('modez: []'), 'unset.yaml': manifest(SECRET), 'still.yaml': manifest(SECRET) });
+    const before = loadCatalogue(path, supply());
+    writeFileSync(join(path, 'broken.yaml'), manifest(''));
+    const found = again(path, supply({ UNSET_KEY: 'x' }), before, []);
+    assert.deepEqual(found, { broken: 'ready', still: 'same', unset: 'ready' });
+  });
+
+  it('comes one after another: a later file is read when it is its turn', () => {
+    const path = folder({ 'a.yaml': manifest(''), 'b.yaml': manifest('') });
+    const all = loadEach(path, supply());
+    assert.equal(all.next().value?.id, 'a');
+    writeFileSync(join(path, 'b.yaml'), 'a: b: c');
+    assert.match(Array.from(all, state).join(), /^broken: yaml\.syntax/);
   });
 });
 
