@@ -11,7 +11,7 @@ export const MAX_DEPTH = 64;
  */
 export const MAX_VALUES = 4_000_000;
 /** As many values count what costs more than others: a list or a map, and a number that a double cannot hold. */
-const WEIGHT = { container: 2, longNumber: 4 };
+export const WEIGHT = { container: 2, longNumber: 4 };
 
 /** A text that is not JSON, or JSON of too many or too deep values. The message is a sentence for the person who sent it. */
 export class JsonError extends Error {
@@ -147,8 +147,9 @@ export function parseJson(text: string): unknown {
 /**
  * What the native parser gives, where a few looks show that it lost nothing and that there is neither too much nor too
  * deep; else undefined. Nearly all texts are so, and a scan takes as long as parsing.
+ * @param depth how many levels stand around it
  */
-function parsePlain(text: string): unknown {
+export function parsePlain(text: string, depth = 0): unknown {
   if (text.length > MAX_VALUES || holdsLongNumeral(text)) return undefined; // the most values have a character each: `{},`
   let value: unknown;
   try {
@@ -156,7 +157,7 @@ function parsePlain(text: string): unknown {
   } catch {
     return undefined;
   }
-  const found = inspect(value, 0);
+  const found = inspect(value, depth);
   return found === 'odd' || (found === 'zero' && /\d[eE]-/.test(text)) ? undefined : value;
 }
 

@@ -101,7 +101,7 @@ async function playWith(bound: BoundDestination, one: CaseSpec, free: ReadonlySe
     ...(one.call.params !== undefined && { params: one.call.params }),
   });
   const answer = await dispatch(
-    body,
+    Buffer.from(body),
     methods,
     { signal: new AbortController().signal },
     { redact, notification: () => undefined, bug: rethrow },

@@ -21,7 +21,8 @@ const validators = new Map<string, Validator>();
 function published(name: 'manifest' | 'cases'): Validator {
   let validator = validators.get(name);
   if (validator === undefined) {
-    validator = createValidator(JSON.parse(readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8')));
+    const schema = JSON.parse(readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8'));
+    validator = createValidator(schema, true);
     validators.set(name, validator);
   }
   return validator;

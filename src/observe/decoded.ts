@@ -12,13 +12,27 @@ const [PERCENT, BACKSLASH, AMPERSAND, HASH, SEMICOLON, BLANK] = [0x25, 0x5c, 0x2
  * What a character is searched as. Case does not count. Neither does what encodings put for one another: base64url's
  * "-" and "_" for "+" and "/", a form's "+" and a reason's blank for blanks and control characters.
  */
-const FOLDED = Uint16Array.from({ length: 0x10000 }, (_, code) => {
+const FOLDED = foldedCodes();
+
+function foldedCodes(): Uint16Array {
+  const table = new Uint16Array(0x10000);
+  const block = 256;
+  for (let from = 0; from < table.length; from += block) {
+    const codes = Array.from({ length: block }, (_, index) => from + index);
+    const text = String.fromCharCode(...codes);
+    // Most scripts have no case: making a text of each of their characters would be megabytes of garbage at every start.
+    table.set(text.toLowerCase() === text ? codes : codes.map(folded), from);
+  }
+  return table;
+}
+
+function folded(code: number): number {
   const character = String.fromCharCode(code);
   if (/[-+\p{Cc}]/u.test(character)) return BLANK;
   if (character === '_') return 0x2f;
   const lower = character.toLowerCase();
   return lower.length === 1 ? lower.charCodeAt(0) : code;
-});
+}
 
 /** An escape that was read: how long it is, and what it stands for. One number of both, since there may be millions: the size in the bits above. */
 const SIZE = 21;

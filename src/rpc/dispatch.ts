@@ -1,7 +1,8 @@
-/** JSON-RPC 2.0: the text of a body in, the text of an answer out, or nothing where nothing is to be answered. */
+/** JSON-RPC 2.0: a body in, the text of an answer out, or nothing where nothing is to be answered. */
 
 import { beginning, Fault } from '../fault.ts';
-import { ExactNumber, JsonError, parseJson, stringifyJson } from '../numbers.ts';
+import { ExactNumber, JsonError, stringifyJson } from '../numbers.ts';
+import { parseBytes } from './bytes.ts';
 import { type Method, type Methods, RPC_CODES, RpcError } from './method.ts';
 import { type Call, InvalidRequest, readCall } from './request.ts';
 
@@ -19,15 +20,16 @@ export interface DispatchHooks {
 
 /**
  * Answers every call of the body; the calls of a batch run side by side.
+ * @param body UTF-8
  * @returns the text of the answer, or undefined where all were notifications
  */
 export function dispatch<Context>(
-  body: string,
+  body: Buffer,
   methods: Methods<Context>,
   context: Context,
   hooks: DispatchHooks,
 ): Promise<string | undefined> {
-  // Not async itself: it would hold the text, of megabytes, for as long as the call takes.
+  // Not async itself: it would hold the body, of megabytes, for as long as the call takes.
   return answerAll(parseBody(body), methods, context, hooks);
 }
 
@@ -57,9 +59,9 @@ function errorText(id: Call['id'] | null, { code, message, data }: RpcError, { r
 }
 
 /** Too deep a nesting is a parse error like any other: the text is given up before its `id` is known. */
-function parseBody(body: string): unknown {
+function parseBody(body: Buffer): unknown {
   try {
-    return parseJson(body);
+    return parseBytes(body);
   } catch (error) {
     if (error instanceof JsonError) return new RpcError(RPC_CODES.parse, `Parse error: ${error.message}`);
     throw error;

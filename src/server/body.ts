@@ -1,6 +1,6 @@
-/** The text of a request's body: its type checked, inflated, bounded in size, and UTF-8. */
+/** The bytes of a request's body: its type checked, inflated, bounded in size, and UTF-8. */
 
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isUtf8 } from 'node:buffer';
 import { type Readable, Transform } from 'node:stream';
 import { type BrotliDecompress, createBrotliDecompress, createUnzip, type Unzip } from 'node:zlib';
 import type { Context } from 'koa';
@@ -10,16 +10,16 @@ import type { Held } from './pending.ts';
 import { quoted, Refusal } from './refusal.ts';
 
 interface Body {
-  /** Of the text, inflated. */
+  /** How many, inflated. */
   readonly bytes: number;
-  /** The text, once: it may be megabytes, which nobody shall hold for as long as the call takes. */
-  take(): string;
+  /** The bytes, once: they may be megabytes, which nobody shall hold for as long as the call takes. */
+  take(): Buffer;
 }
 
 /**
  * @param held counts what is read
  * @param prove looks at the bytes, inflated, before anything is made of them
- * @throws {Refusal} where the body is not to be had as text
+ * @throws {Refusal} where the body is not to be had, or is no text
  */
 export type ReadBody = (ctx: Context, held: Held, prove: (body: Buffer) => void) => Promise<Body>;
 
@@ -57,33 +57,27 @@ export function createBodyReader(limit: number): ReadBody {
     if (!Buffer.isBuffer(bytes)) {
       // The parser leaves alone what has no body, or a type that it reads more strictly than we do.
       if (ctx.get('transfer-encoding') === '' && !(Number(ctx.get('content-length')) > 0)) {
-        prove(Buffer.alloc(0));
-        return bodyOf('', 0);
+        prove(NOTHING);
+        return bodyOf(NOTHING);
       }
       throw wrongType(ctx);
     }
     prove(bytes);
     if (!isUtf8(bytes))
       throw new Refusal({ status: 200, code: RPC_CODES.parse, sentence: 'Parse error: the body is not UTF-8.' });
-    return bodyOf(textOf(bytes), bytes.length);
+    return bodyOf(bytes);
   };
 }
 
-/** A mark of the byte order is not of the text, as in the standard's decoder (https://encoding.spec.whatwg.org/#utf-8-decode), which takes longer. */
-function textOf(bytes: Buffer): string {
-  if (isAscii(bytes)) return bytes.toString('latin1');
-  return bytes.toString('utf8', bytes.subarray(0, BYTE_ORDER.length).equals(BYTE_ORDER) ? BYTE_ORDER.length : 0);
-}
+const NOTHING = Buffer.alloc(0);
 
-const BYTE_ORDER = Buffer.from('\ufeff');
-
-function bodyOf(text: string, bytes: number): Body {
-  let left = text;
+function bodyOf(bytes: Buffer): Body {
+  let left = bytes;
   return {
-    bytes,
+    bytes: bytes.length,
     take() {
       const taken = left;
-      left = '';
+      left = NOTHING;
       return taken;
     },
   };

@@ -30,7 +30,7 @@ const METHODS = new Map<string, Method<string>>([
 async function ask(body: string) {
   const notifications: string[] = [];
   const bugs: [unknown, string][] = [];
-  const text = await dispatch(body, METHODS, 'the context', {
+  const text = await dispatch(Buffer.from(body), METHODS, 'the context', {
     redact: (text) => text.replaceAll('CANARY', '[secret]'),
     notification: (name) => notifications.push(name),
     bug: (error, method) => `ref${bugs.push([error, method])}`,
