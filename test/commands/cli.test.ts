@@ -140,7 +140,7 @@ No faults in 1 manifest.
     assert.match(stdout, /^ {4}all [1-9]\d* templates are compiled$/m);
     const json = await within(good, 'check', '--explain', '--json');
     const [crm] = JSON.parse(json.stdout).destinations;
-    assert.deepEqual([crm.templates > 0, crm.asValues], [true, []]);
+    assert.ok(crm.templates > 0);
   });
 
   it('prints JSON', async () => {
