@@ -27,7 +27,7 @@ export interface End {
 }
 
 /** One more go after so many milliseconds, or what holds. */
-type Next = { readonly wait: number } | Omit<End, 'made'>;
+type Next = { readonly wait: number } | End;
 
 /** Statuses by which APIs refuse a request for a row that is in it. */
 const FOR_ONE_ROW: ReadonlySet<number> = new Set([400, 409, 413, 422]);
@@ -74,7 +74,7 @@ class Sending {
     for (;;) {
       const entering = bulkhead.enter({ rates, urgent, time: this.#time, again: this.#made > 0 });
       const entered = entering instanceof Promise ? await entering : entering;
-      if (typeof entered === 'string') return { ...only(this.#notEntered(entered)), made: this.#made };
+      if (typeof entered === 'string') return this.#only(this.#notEntered(entered));
       this.#made++;
       let reply: Reply | undefined;
       let read: ReadAnswer | undefined;
@@ -92,7 +92,7 @@ class Sending {
       }
       const judged = reply.kind === 'answer' && read !== undefined ? this.#answered(reply, read) : this.#lost(reply);
       const next = judged instanceof Promise ? await judged : judged;
-      if ('verdicts' in next) return { ...next, made: this.#made };
+      if ('verdicts' in next) return next;
       await clock.wait(next.wait, this.#time.closing);
     }
   }
@@ -127,9 +127,15 @@ class Sending {
 
   /** @param asked milliseconds that the answer asks to wait */
   #judged(answer: Answer, read: ReadAnswer, judgement: Judgement, asked: number | undefined): Next {
-    if (judgement.kind === 'job') return { ...only(judgement.verdicts), answer: read, job: true };
+    if (judgement.kind === 'job') return { ...this.#only(judgement.verdicts), answer: read, job: true };
     if (judgement.kind === 'settled')
-      return { verdicts: judgement.verdicts, answer: read, joined: judgement.joined, whole: judgement.whole === true };
+      return {
+        verdicts: judgement.verdicts,
+        answer: read,
+        joined: judgement.joined,
+        whole: judgement.whole === true,
+        made: this.#made,
+      };
     const failed = judgement.kind === 'failed';
     const again = judgement.kind === 'retry' || (failed && this.#retryable(answer));
     let { verdicts } = judgement;
@@ -140,7 +146,7 @@ class Sending {
       verdicts = verdicts.map(unknownOutcome);
     } else if (again && this.#unknown) verdicts = verdicts.map((verdict) => addition(verdict, MAYBE_EARLIER));
     const whole = failed && !unknown && FOR_ONE_ROW.has(answer.status);
-    const end = { verdicts, answer: read, joined: undefined, whole };
+    const end = { verdicts, answer: read, joined: undefined, whole, made: this.#made };
     return again ? this.#again(end, asked) : end;
   }
 
@@ -166,7 +172,8 @@ class Sending {
     const verdicts = this.#unknown
       ? this.#all('outcome-unknown', `outcome unknown: ${reply.sentence}`)
       : this.#all('not-delivered', `not delivered: ${reply.sentence}`);
-    return again ? this.#again(only(verdicts), undefined) : only(verdicts);
+    const end = this.#only(verdicts);
+    return again ? this.#again(end, undefined) : end;
   }
 
   /** Once for each request: whether what proves who we are is another one by now. */
@@ -192,7 +199,7 @@ class Sending {
    * Another attempt, if one is left, fits into the time of the call, and the destination may have one more.
    * @param end what holds if not
    */
-  #again(end: Omit<End, 'made'>, asked: number | undefined): Next {
+  #again(end: End, asked: number | undefined): Next {
     const next = waitBeforeNext(this.#planned, this.#world, this.#time, this.#made, asked);
     if (next === undefined) return end;
     if (typeof next === 'string')
@@ -201,15 +208,15 @@ class Sending {
     return { wait: next };
   }
 
+  /** Verdicts that no answer stands behind. */
+  #only(verdicts: readonly Verdict[]): End {
+    return { verdicts, answer: undefined, joined: undefined, whole: false, made: this.#made };
+  }
+
   #all(code: ReasonCode, reason: string): Verdict[] {
     const verdict = rejected(code, reason);
     return this.#planned.rows.map(() => verdict);
   }
-}
-
-/** Verdicts that no answer stands behind. */
-function only(verdicts: readonly Verdict[]): Omit<End, 'made'> {
-  return { verdicts, answer: undefined, joined: undefined, whole: false };
 }
 
 /** Milliseconds before the attempt that comes after so many. */

@@ -34,10 +34,35 @@ export interface Admitted {
   done(reply: Reply | undefined): void;
 }
 
-interface Waiting extends GivingUp {
+/** Stands in its queue from its making until it leaves or is refused. */
+class Waiting implements GivingUp {
   readonly entering: Entering;
-  admit(): void;
-  refuse(why: string): void;
+  readonly #queue: Set<Waiting>;
+  readonly #leave: (answer: Admitted | string) => void;
+  readonly #why: () => string | undefined;
+
+  constructor(
+    entering: Entering,
+    queue: Set<Waiting>,
+    leave: (answer: Admitted | string) => void,
+    why: () => string | undefined,
+  ) {
+    this.entering = entering;
+    this.#queue = queue;
+    this.#leave = leave;
+    this.#why = why;
+    queue.add(this);
+  }
+
+  leave(answer: Admitted | string): void {
+    this.#queue.delete(this);
+    this.entering.time.forget(this);
+    this.#leave(answer);
+  }
+
+  giveUp(): void {
+    this.leave(this.#why() ?? this.entering.time.whyClosed());
+  }
 }
 
 /** One for each destination and its settings; pure but for its clock. */
@@ -84,26 +109,17 @@ export class Bulkhead {
 
   /** Waits for its turn: first come, first served, as far as rates allow. @returns why it may not leave, where it may not in time */
   enter(entering: Entering): Promise<Admitted | string> | Admitted | string {
-    const { time, urgent } = entering;
-    const hopeless = this.#hopeless(entering);
+    const now = this.#clock.elapsed();
+    const hopeless = this.#hopeless(entering, now);
     if (hopeless !== undefined) return hopeless;
-    if (this.#mayLeaveNow(entering)) return this.#admitted(entering);
+    if (this.#mayLeaveNow(entering, now)) return this.#admitted(entering, now);
     return new Promise((resolve) => {
-      const queue = urgent ? this.#urgent : this.#rows;
-      const leave = (answer: Admitted | string) => {
-        queue.delete(waiting);
-        time.forget(waiting);
-        resolve(answer);
-      };
-      const waiting: Waiting = {
-        entering,
-        admit: () => leave(this.#admitted(entering)),
-        refuse: leave,
-        giveUp: () => leave(this.#hopeless(entering) ?? time.whyClosed()),
-      };
+      const { urgent, time } = entering;
+      const waiting = new Waiting(entering, urgent ? this.#urgent : this.#rows, resolve, () =>
+        this.#hopeless(entering, this.#clock.elapsed()),
+      );
       time.await(waiting);
-      queue.add(waiting);
-      this.#next();
+      this.#next(now);
     });
   }
 
@@ -120,9 +136,8 @@ export class Bulkhead {
   }
 
   /** Whether nobody waits, and nothing is to be waited for. */
-  #mayLeaveNow({ rates }: Entering): boolean {
+  #mayLeaveNow({ rates }: Entering, now: number): boolean {
     if (this.#urgent.size > 0 || this.#rows.size > 0 || !this.#hasPlace) return false;
-    const now = this.#clock.elapsed();
     if (this.#pausedUntil > now || this.#rates.waitFor(this.#kept(rates), now) > 0) return false;
     this.#ramp = undefined;
     return true;
@@ -134,11 +149,10 @@ export class Bulkhead {
   }
 
   /** Why waiting would be in vain. */
-  #hopeless({ time, rates }: Entering): string | undefined {
-    const now = this.#clock.elapsed();
+  #hopeless({ time, rates }: Entering, now: number): string | undefined {
     const refused = this.#breaker.refuses(now);
     if (refused !== undefined) return refused;
-    const left = time.leftToStart();
+    const left = time.leftToStart(now);
     const pause = this.#pausedUntil - now;
     if (pause > 0 && pause >= left) return tooLong(pause);
     const wait = this.#rates.waitFor(rates, now);
@@ -146,8 +160,7 @@ export class Bulkhead {
     return time.closing.aborted ? time.whyClosed() : undefined;
   }
 
-  #admitted({ rates, again }: Entering): Admitted {
-    const begun = this.#clock.elapsed();
+  #admitted({ rates, again }: Entering, begun: number): Admitted {
     const fresh = this.#fresh;
     this.#inFlight++;
     fresh.inFlight++;
@@ -169,25 +182,24 @@ export class Bulkhead {
           this.#beginSlowly();
           this.#refuseAll();
         } else if (failed === false) fresh.places *= 2;
-        this.#next();
+        this.#next(now);
       },
     };
   }
 
   /** Lets in whom it may, in order, and comes back when the next one may. */
-  #next(): void {
-    const now = this.#clock.elapsed();
+  #next(now: number): void {
     const pause = this.#pausedUntil - now;
     let soonest = pause > 0 ? pause : Number.POSITIVE_INFINITY;
     for (const queue of this.#queues) {
       for (const waiting of queue) {
         if (!this.#hasPlace) return;
-        const why = this.#hopeless(waiting.entering);
-        if (why !== undefined) waiting.refuse(why);
+        const why = this.#hopeless(waiting.entering, now);
+        if (why !== undefined) waiting.leave(why);
         else if (pause <= 0) {
           const wait = this.#rates.waitFor(this.#kept(waiting.entering.rates), now);
           if (wait > 0) soonest = Math.min(soonest, wait);
-          else waiting.admit();
+          else waiting.leave(this.#admitted(waiting.entering, now));
         }
       }
     }
@@ -203,14 +215,14 @@ export class Bulkhead {
     void this.#clock.wait(at - this.#clock.elapsed(), timer.cancel.signal).then(() => {
       if (this.#timer !== timer) return;
       this.#timer = undefined;
-      this.#next();
+      this.#next(this.#clock.elapsed());
     });
   }
 
   #refuseAll(): void {
     const why = this.#breaker.refuses(this.#clock.elapsed());
     if (why === undefined) return;
-    for (const queue of this.#queues) for (const waiting of queue) waiting.refuse(why);
+    for (const queue of this.#queues) for (const waiting of queue) waiting.leave(why);
   }
 }
 

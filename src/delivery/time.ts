@@ -61,8 +61,8 @@ export class CallTime {
   }
 
   /** Milliseconds until nothing may start any more. */
-  leftToStart(): number {
-    return Math.max(0, this.#lastStart - this.#clock.elapsed());
+  leftToStart(now = this.#clock.elapsed()): number {
+    return Math.max(0, this.#lastStart - now);
   }
 
   /** Resolves when answers are waited for no longer. */

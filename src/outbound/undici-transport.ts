@@ -1,6 +1,6 @@
 /** Sends requests with undici: once each, never following or retrying, over connections of its own behind the guard. */
 
-import { type Dispatcher, errors } from 'undici';
+import { type Dispatcher, errors, util } from 'undici';
 import { Alarm } from './alarm.ts';
 import { receiveAnswer, type Taker } from './answer.ts';
 import type { OutboundRequest, Reply, SendOptions } from './exchange.ts';
@@ -254,19 +254,23 @@ class Attempt implements Carried, Progress {
 
 const DEFAULTS = Object.entries(HEADERS);
 
-/** Names and values in turn. */
+/** Names and values in turn. The requests of a call mostly have the very same. */
 function headerList(headers: OutboundRequest['headers']): string[] {
+  if (latest.headers === headers) return latest.list;
   const list: string[] = [];
   for (const [name, value] of DEFAULTS) list.push(name, headers[name] ?? value);
   for (const name of Object.keys(headers)) if (!Object.hasOwn(HEADERS, name)) list.push(name, headers[name] ?? '');
+  latest = { headers, list };
   return list;
 }
+
+let latest: { readonly headers: OutboundRequest['headers']; readonly list: string[] } = { headers: {}, list: DEFAULTS.flat() };
 
 /** As Node's own client has them: names in lower case, values without the blanks around them, repeated ones joined. */
 function joined(raw: readonly Buffer[]): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {};
   for (let at = 0; at + 1 < raw.length; at += 2) {
-    const name = raw[at]?.toString('latin1').toLowerCase() ?? '';
+    const name = util.headerNameToString(raw[at] ?? '');
     const text = raw[at + 1]?.toString('latin1') ?? '';
     const value = text.endsWith(' ') || text.endsWith('\t') ? text.replace(/[ \t]+$/, '') : text;
     if (Object.hasOwn(headers, name)) headers[name] = `${headers[name]}, ${value}`;
