@@ -42,8 +42,8 @@ export class ExactNumber {
 
   /** Under plain `JSON.stringify` a string of the digits; `stringifyJson` makes a number of it. */
   toJSON(): string {
-    if (printing === undefined) return this.#text;
-    printing.marked = true;
+    if (!printing) return this.#text;
+    marked = true;
     return mark + this.#text;
   }
 
@@ -118,19 +118,22 @@ function decimal(text: string): { sign: string; digits: string; exponent: number
 const MARK_START = 0x80; // a byte of Latin-1 that JSON does not escape
 const mark = String.fromCharCode(MARK_START) + randomBytes(12).toString('base64url');
 const printedNumber = new RegExp(`"${mark}([^"]*)"`, 'g');
-/** Set while `stringifyJson` runs: at no other time may the mark leave this module, or somebody could learn it. */
-let printing: { marked: boolean } | undefined;
+/** Whether `stringifyJson` runs: at no other time may the mark leave this module, or somebody could learn it. */
+let printing = false;
+/** Whether it met an exact number. */
+let marked = false;
 
 /** `JSON.stringify` that prints exact numbers with their own digits. Numbers that are not finite become `null`, as there. */
 export function stringifyJson(value: unknown, indent?: number): string {
-  const outer = printing;
-  const own = { marked: false };
-  printing = own;
+  const [outerPrinting, outerMarked] = [printing, marked];
+  printing = true;
+  marked = false;
   try {
     const text = JSON.stringify(value, undefined, indent) ?? 'null';
-    return own.marked ? text.replace(printedNumber, '$1') : text;
+    return marked ? text.replace(printedNumber, '$1') : text;
   } finally {
-    printing = outer;
+    printing = outerPrinting;
+    marked = outerMarked;
   }
 }
 
@@ -239,8 +242,8 @@ function parseScanned(text: string): unknown {
 /** The value with numbers where their marked digits stand. A reviver of `JSON.parse` would take three times as long. */
 function unmarked(value: unknown): unknown {
   if (typeof value === 'string') {
-    const marked = value.charCodeAt(0) === MARK_START && value.startsWith(mark);
-    return marked ? new ExactNumber(value.slice(mark.length)) : value;
+    const isMarked = value.charCodeAt(0) === MARK_START && value.startsWith(mark);
+    return isMarked ? new ExactNumber(value.slice(mark.length)) : value;
   }
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {

@@ -34,6 +34,33 @@ export interface Admitted {
   done(reply: Reply | undefined): void;
 }
 
+/** After a pause or an outage: requests begun since then, and how many may be; twice as many with each answer. */
+interface Fresh {
+  inFlight: number;
+  places: number;
+}
+
+class Leave implements Admitted {
+  readonly begun: number;
+  readonly fresh: Fresh;
+  /** Whether it is the one that is tried where the breaker is open. */
+  readonly tried: boolean;
+  #back: ((leave: Leave, reply: Reply | undefined) => void) | undefined;
+
+  constructor(begun: number, fresh: Fresh, tried: boolean, back: (leave: Leave, reply: Reply | undefined) => void) {
+    this.begun = begun;
+    this.fresh = fresh;
+    this.tried = tried;
+    this.#back = back;
+  }
+
+  done(reply: Reply | undefined): void {
+    const back = this.#back;
+    this.#back = undefined;
+    back?.(this, reply);
+  }
+}
+
 /** Stands in its queue from its making until it leaves or is refused. */
 class Waiting implements GivingUp {
   readonly entering: Entering;
@@ -77,8 +104,7 @@ export class Bulkhead {
   readonly #queues = [this.#urgent, this.#rows];
   #inFlight = 0;
   #pausedUntil = 0;
-  /** After a pause or an outage: requests begun since then, and how many may be; twice as many with each answer. */
-  #fresh = { inFlight: 0, places: Number.POSITIVE_INFINITY };
+  #fresh: Fresh = { inFlight: 0, places: Number.POSITIVE_INFINITY };
   /** Requests of the last seconds. */
   readonly #sent = new Recent(10 * SECOND);
   /** After a pause or an outage what waited does not come all at once; until nothing waits any more. */
@@ -167,25 +193,21 @@ export class Bulkhead {
     this.#rates.take(this.#kept(rates), begun);
     if (!again) this.#budget.sent(begun);
     this.#sent.add(begun);
-    const tried = this.#breaker.sent();
-    let open = true;
-    return {
-      done: (reply) => {
-        if (!open) return;
-        open = false;
-        const now = this.#clock.elapsed();
-        const failed = reply === undefined ? undefined : isOutage(reply);
-        this.#concurrency.done(now, now - begun, failed === true || isRefusal(reply), this.#inFlight >= this.#concurrency.limit);
-        this.#inFlight--;
-        fresh.inFlight--;
-        if (this.#breaker.done(now, tried, failed)) {
-          this.#beginSlowly();
-          this.#refuseAll();
-        } else if (failed === false) fresh.places *= 2;
-        this.#next(now);
-      },
-    };
+    return new Leave(begun, fresh, this.#breaker.sent(), this.#done);
   }
+
+  readonly #done = ({ begun, fresh, tried }: Leave, reply: Reply | undefined): void => {
+    const now = this.#clock.elapsed();
+    const failed = reply === undefined ? undefined : isOutage(reply);
+    this.#concurrency.done(now, now - begun, failed === true || isRefusal(reply), this.#inFlight >= this.#concurrency.limit);
+    this.#inFlight--;
+    fresh.inFlight--;
+    if (this.#breaker.done(now, tried, failed)) {
+      this.#beginSlowly();
+      this.#refuseAll();
+    } else if (failed === false) fresh.places *= 2;
+    this.#next(now);
+  };
 
   /** Lets in whom it may, in order, and comes back when the next one may. */
   #next(now: number): void {

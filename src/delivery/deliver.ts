@@ -7,7 +7,7 @@ import { MOST_AUTO } from './concurrency.ts';
 import { passThrough, type SendStep } from './flow.ts';
 import { type Plan, type PlannedGroup, planRequests } from './plan.ts';
 import { type CallRows, readCallRows } from './rows.ts';
-import { type Outcome, settle } from './settle.ts';
+import { type Outcome, Settling } from './settle.ts';
 import { CallTime } from './time.ts';
 import type { Written } from './writer.ts';
 
@@ -90,9 +90,11 @@ class Delivery {
     const work = async () => {
       for (const group of queue) {
         if (this.time.closing.aborted) return;
-        const before = group.after === undefined ? [] : [...group.after].flatMap((one) => sending.get(one) ?? []);
-        const send = () => this.#sendGroup(plan, group, done);
-        const sent = before.length === 0 ? send() : Promise.all(before).then(send);
+        const before = group.after === undefined ? NONE : [...group.after].flatMap((one) => sending.get(one) ?? []);
+        const sent =
+          before.length === 0
+            ? this.#sendGroup(plan, group, done)
+            : Promise.all(before).then(() => this.#sendGroup(plan, group, done));
         if (awaited.has(group)) sending.set(group, sent);
         await sent;
         const breath = this.#world.breathe();
@@ -141,17 +143,19 @@ class Delivery {
     const before = asks ? planned.rows.map(({ position }) => this.#started[position] ?? 0) : NONE;
     let outcomes: readonly Outcome[];
     try {
-      outcomes = await settle(planned, this.#world, this.time, this.#call);
+      const settling = new Settling(this.#world, this.time, this.#call);
+      const finished = settling.finish(planned, await settling.send(planned, 0));
+      outcomes = finished instanceof Promise ? await finished : finished;
     } catch (error) {
       const reference = this.#world.bug(error);
       const verdict = rejected('internal', `internal error ${reference}: the row may have arrived`);
       outcomes = planned.rows.map(() => ({ verdict, answer: undefined, result: undefined }));
     }
-    for (const [index, { position }] of planned.rows.entries()) {
+    planned.rows.forEach(({ position }, index) => {
       if (asks) this.#started[position] = before[index] ?? 0;
       const outcome = outcomes[index];
       if (outcome !== undefined) done(position, outcome);
-    }
+    });
   }
 
   /** The first verdict holds: what comes after the answer is too late. */

@@ -26,11 +26,8 @@ type Calling = Pick<Call, 'bound' | 'configuration'>;
 
 /** Outcomes of the rows of the request, in its order. Never throws but for a bug. @param call without it there are no jobs */
 export async function settle(planned: PlannedRequest, world: World, time: CallTime, call?: Calling): Promise<Outcome[]> {
-  const { job } = planned.request.response;
-  if (job !== undefined && call !== undefined) return new Settling(world, time, call).settle(planned, 0);
-  const end = await sendUntilSettled(planned, world, time, 0);
-  const outcomes = outcomesOf(planned, end);
-  return isOver(planned, end) ? outcomes : new Settling(world, time, call).goOn(planned, end, outcomes);
+  const settling = new Settling(world, time, call);
+  return settling.finish(planned, await settling.send(planned, 0));
 }
 
 function outcomesOf({ rows }: PlannedRequest, { verdicts, answer, joined }: End): Outcome[] {
@@ -39,12 +36,8 @@ function outcomesOf({ rows }: PlannedRequest, { verdicts, answer, joined }: End)
 
 const NO_VERDICT = rejected('outcome-unknown', 'outcome unknown: no verdict was reached');
 
-/** Whether no row is to go again. */
-function isOver({ request, rows }: PlannedRequest, { joined, whole }: End): boolean {
-  return joined === undefined ? !whole || !request.response.bisect || rows.length === 1 : joined.again.size === 0;
-}
-
-class Settling {
+/** One request on its way, and all that come of it. */
+export class Settling {
   readonly #world: World;
   readonly #time: CallTime;
   readonly #call: Calling | undefined;
@@ -56,20 +49,20 @@ class Settling {
     this.#time = time;
   }
 
-  /** @param made attempts at these rows before */
-  async settle(planned: PlannedRequest, made: number): Promise<Outcome[]> {
+  /** To the answer that settles it, or for as long as there is time. @param made attempts at these rows before */
+  send(planned: PlannedRequest, made: number): Promise<End> {
     const { job } = planned.request.response;
-    const end = await (job === undefined || this.#call === undefined
+    return job === undefined || this.#call === undefined
       ? sendUntilSettled(planned, this.#world, this.#time, made)
-      : this.#carryOut(planned, made, job, this.#call));
-    return this.goOn(planned, end, outcomesOf(planned, end));
+      : this.#carryOut(planned, made, job, this.#call);
   }
 
-  /** Where rows are to go again, what becomes of them replaces what was said of them. */
-  async goOn(planned: PlannedRequest, end: End, outcomes: Outcome[]): Promise<Outcome[]> {
-    if (isOver(planned, end)) return outcomes;
-    if (end.joined === undefined) await this.#halves(planned, outcomes);
-    else await this.#someAgain(planned, end, end.joined.again, outcomes);
+  /** What has become of the rows. Of those that go again, it is what becomes of them then. */
+  finish(planned: PlannedRequest, end: End): Outcome[] | Promise<Outcome[]> {
+    const outcomes = outcomesOf(planned, end);
+    const { joined, whole } = end;
+    if (joined !== undefined && joined.again.size > 0) return this.#someAgain(planned, end, joined.again, outcomes);
+    if (whole && planned.request.response.bisect && planned.rows.length > 1) return this.#halves(planned, outcomes);
     return outcomes;
   }
 
@@ -93,7 +86,7 @@ class Settling {
     { made }: End,
     again: ReadonlyMap<number, string | undefined>,
     outcomes: Outcome[],
-  ): Promise<void> {
+  ): Promise<Outcome[]> {
     const { clock } = this.#world;
     const places: number[] = [];
     let asked: number | undefined;
@@ -105,16 +98,18 @@ class Settling {
       else places.push(place);
       if (ms > 0 && ms < this.#time.leftToStart()) asked = Math.max(asked ?? 0, ms);
     }
-    if (places.length === 0) return;
+    if (places.length === 0) return outcomes;
     const wait = waitBeforeNext(planned, this.#world, this.#time, made, asked);
-    if (wait === undefined) return;
-    if (typeof wait === 'string') return add(outcomes, places, wait);
-    await clock.wait(wait, this.#time.closing);
-    await this.#part(planned, places, made, outcomes);
+    if (typeof wait === 'string') add(outcomes, places, wait);
+    else if (wait !== undefined) {
+      await clock.wait(wait, this.#time.closing);
+      await this.#part(planned, places, made, outcomes);
+    }
+    return outcomes;
   }
 
   /** One bad row of a batch has all of them refused: each half by itself, down to that row. */
-  async #halves(planned: PlannedRequest, outcomes: Outcome[]): Promise<void> {
+  async #halves(planned: PlannedRequest, outcomes: Outcome[]): Promise<Outcome[]> {
     const places = [...planned.rows.keys()];
     const half = Math.ceil(places.length / 2);
     for (const part of [places.slice(0, half), places.slice(half)]) {
@@ -126,6 +121,7 @@ class Settling {
         await this.#part(planned, part, 0, outcomes);
       }
     }
+    return outcomes;
   }
 
   /** Sends some of the rows by themselves; what becomes of them replaces what was said of them. */
@@ -137,7 +133,7 @@ class Settling {
       if (!(error instanceof Fault)) throw error;
       return add(outcomes, places, `not sent by themselves: ${error.message}`);
     }
-    const settled = await this.settle(part, made);
+    const settled = await this.finish(part, await this.send(part, made));
     for (const [index, place] of places.entries()) {
       const outcome = settled[index];
       if (outcome !== undefined) outcomes[place] = outcome;
