@@ -19,7 +19,7 @@ export function showRequest(request: OutboundRequest, redact: (text: string) => 
     method,
     url: redact(url),
     ...(Object.keys(shown).length > 0 && { headers: shown }),
-    ...(body !== undefined && showBody(redact(body), headers['content-type'] ?? '')),
+    ...(body !== undefined && showBody(redact(body.toString()), headers['content-type'] ?? '')),
   };
 }
 

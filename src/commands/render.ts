@@ -138,7 +138,11 @@ function bindStoodIn(destination: Destination): ReturnType<typeof bindDestinatio
 function httpOf({ outbound }: PlannedRequest, redact: (text: string) => string): string {
   const { method, url, headers = {} } = showRequest(outbound, redact);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
-  return [`${method} ${url} HTTP/1.1`, ...lines, ...(outbound.body === undefined ? [] : ['', redact(outbound.body)])].join('\n');
+  return [
+    `${method} ${url} HTTP/1.1`,
+    ...lines,
+    ...(outbound.body === undefined ? [] : ['', redact(outbound.body.toString())]),
+  ].join('\n');
 }
 
 function curlOf({ outbound }: PlannedRequest, redact: (text: string) => string): string {
@@ -147,7 +151,7 @@ function curlOf({ outbound }: PlannedRequest, redact: (text: string) => string):
   const parts = Object.entries(headers).map(([name, value]) => `-H ${quoted(value === '' ? `${name};` : `${name}: ${value}`)}`);
   // Brackets and braces of a URL would be ranges and sets to curl.
   if (/[[\]{}]/.test(url)) parts.unshift('--globoff');
-  if (outbound.body !== undefined) parts.push(`--data-raw ${quoted(redact(outbound.body))}`);
+  if (outbound.body !== undefined) parts.push(`--data-raw ${quoted(redact(outbound.body.toString()))}`);
   return [`curl -X ${method} ${quoted(url)}`, ...parts].join(' \\\n  ');
 }
 

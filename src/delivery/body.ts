@@ -15,7 +15,12 @@ export function looksIntoItems({ body, response }: Pick<Request, 'body' | 'respo
 }
 
 /** @throws {Fault} */
-export function renderBody(body: Body, scope: Scope): string | undefined {
+export function renderBody(body: Body, scope: Scope): Buffer | undefined {
+  const text = renderText(body, scope);
+  return text === undefined ? undefined : Buffer.from(text);
+}
+
+function renderText(body: Body, scope: Scope): string | undefined {
   switch (body.kind) {
     case 'none':
       return undefined;

@@ -114,11 +114,11 @@ export class JobRun {
 }
 
 /** What makes requests the same; a token and a key that are other ones each time do not make them differ. */
-function keyOf({ outbound: { method, url, headers, body = '' }, auth, request }: PlannedRequest): string {
+function keyOf({ outbound: { method, url, headers, body }, auth, request }: PlannedRequest): string {
   const fleeting = new Set([...Object.keys(auth?.headers ?? {}), request.idempotency?.header]);
   const own = Object.entries(headers).filter(([name]) => !fleeting.has(name));
   return createHash('sha256')
     .update(JSON.stringify([method, url, own]))
-    .update(body)
+    .update(body ?? '')
     .digest('base64');
 }

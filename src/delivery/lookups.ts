@@ -107,7 +107,7 @@ export class Lookups {
       const { method, url, headers, rates } = envelope;
       const first = { method, url, headers, body: renderBody(lookup.request.body, scope) };
       const by = Object.fromEntries(lookup.readsAnswerBy.map((one) => [one, { object, mode, config, lookups }[one]]));
-      const key = `${name}\n${stringifyJson(first)}\n${stringifyJson(by)}`;
+      const key = `${name}\n${asText(first)}\n${stringifyJson(by)}`;
       return await this.#cached(key, { lookup, base, auth, scope, first, rates }, maxAge);
     } catch (error) {
       throw error instanceof Fault && error.code !== 'lookup.failed' ? failed(name, error.message, error) : error;
@@ -164,7 +164,7 @@ export class Lookups {
     let outbound = first;
     for (let page = 1; ; page++) {
       if (page > lookup.pages) throw failed(lookup.name, `the list has more than ${lookup.pages} pages`);
-      seen.add(stringifyJson(outbound));
+      seen.add(asText(outbound));
       const { answer, characters } = await this.#ask(question, outbound, time);
       size += characters;
       if (size > this.#largest)
@@ -180,7 +180,7 @@ export class Lookups {
       if (lookup.next === undefined || (lookup.counts && elements.length === 0)) return { value: list, size };
       const read: Page = { request: outbound, headers, scope: answered.with({ page, count: list.length }) };
       const next = changedRequest(lookup.next, read, { base, credentials: auth?.query ?? [] });
-      if (next === undefined || seen.has(stringifyJson(next))) return { value: list, size };
+      if (next === undefined || seen.has(asText(next))) return { value: list, size };
       outbound = next;
     }
   }
@@ -226,4 +226,8 @@ async function late(names: string, time: CallTime): Promise<never> {
 
 function failed(name: string, why: string, cause?: unknown): Fault {
   return new Fault({ code: 'lookup.failed', sentence: `The API could not be asked for ${name}: ${scalarText(why)}`, cause });
+}
+
+function asText(request: OutboundRequest): string {
+  return stringifyJson({ ...request, body: request.body?.toString() });
 }

@@ -55,12 +55,12 @@ function changed({ query, json }: Extract<NextPage, { kind: 'change' }>, { reque
   return { ...request, url: url.href, body: json === undefined ? request.body : changedBody(request.body, json, scope) };
 }
 
-function changedBody(body: string | undefined, change: Change, scope: Scope): string {
-  const before = parseJson(body ?? '{}');
+function changedBody(body: Buffer | undefined, change: Change, scope: Scope): Buffer {
+  const before = parseJson(body?.toString() ?? '{}');
   const replaced = new Set(change.names);
   const kept = Object.entries(isMap(before) ? before : {}).filter(([name]) => !replaced.has(name));
   const set = Object.entries(valuesOf(change, scope)).filter(([, value]) => saysSomething(value));
-  return stringifyJson(Object.fromEntries([...kept, ...set]));
+  return Buffer.from(stringifyJson(Object.fromEntries([...kept, ...set])));
 }
 
 function valuesOf(change: Change, scope: Scope): Record<string, unknown> {

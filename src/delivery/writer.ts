@@ -1,9 +1,10 @@
 /** Makes the requests of rows that go together: their bodies are written when it is time to send them. */
 
+import { namesOf } from '../destination/body.ts';
 import type { Request } from '../destination/destination.ts';
 import { templatesOfBatch } from '../destination/lookups-read.ts';
 import { renderFault } from '../template/render-fault.ts';
-import type { Scope } from '../template/scope.ts';
+import type { Scope, Values } from '../template/scope.ts';
 import { looksIntoItems, renderBody } from './body.ts';
 import type { Call, PlannedRequest, Verdict } from './call.ts';
 import type { Envelope } from './envelope.ts';
@@ -25,8 +26,9 @@ export class Writer {
   readonly #common: Scope;
   readonly #uuid: () => string;
   readonly #printsItems: boolean;
-  /** What of the rows the templates of a batch read. */
-  readonly #reads: ReadonlySet<string>;
+  /** What of the rows of a batch its body reads, and what its answer is read with. */
+  readonly #bodyReads: ReadonlySet<string>;
+  readonly #answerReads: ReadonlySet<string>;
 
   constructor(call: Call, request: Request, common: Scope, uuid: () => string) {
     this.#call = call;
@@ -35,7 +37,9 @@ export class Writer {
     this.#uuid = uuid;
     this.itemsLate = request.item !== undefined && request.batch?.bytes === Number.POSITIVE_INFINITY;
     this.#printsItems = !looksIntoItems(request);
-    this.#reads = new Set(templatesOfBatch(request).flatMap((template) => [...(template?.names ?? [])]));
+    this.#bodyReads = namesOf(request.body);
+    const answer = templatesOfBatch({ body: { kind: 'none' }, response: request.response });
+    this.#answerReads = new Set(answer.flatMap((template) => [...(template?.names ?? [])]));
   }
 
   /** A row's part of a body. @throws {Fault} */
@@ -112,7 +116,9 @@ export class Writer {
     const [first] = members;
     if (first === undefined) throw new RangeError('a request without rows');
     const scope = request.batch === undefined ? first.scope : this.#batchScope(first, members);
-    const body = renderBody(request.body, scope);
+    // What only the body reads, all rows once more, is not kept until the answer.
+    const seen = request.batch === undefined ? scope : scope.with(this.#rowsFor(this.#bodyReads, members));
+    const body = renderBody(request.body, seen);
     checkSize(body, request.batch?.bytes, members.length);
     const { method, url, auth, rates } = envelope;
     const headers = request.idempotency === undefined ? envelope.headers : { ...envelope.headers, ...this.#keyHeader(members) };
@@ -137,24 +143,26 @@ export class Writer {
   #batchScope(first: Member, members: readonly Member[]): Scope {
     const { steps } = first.row;
     return this.#common.with({
-      ...(this.#reads.has('items') && { items: members.map((member) => this.#itemOf(member)) }),
-      ...(this.#reads.has('records') && { records: members.map(({ row }) => row.record.whole()) }),
-      ...(this.#reads.has('rows') && { rows: members.map(({ row }) => row.source) }),
       count: members.length,
       ...(steps.size > 0 && { steps: Object.fromEntries(steps) }),
+      ...this.#rowsFor(this.#answerReads, members),
     });
+  }
+
+  #rowsFor(reads: ReadonlySet<string>, members: readonly Member[]): Values {
+    return {
+      ...(reads.has('items') && { items: members.map((member) => this.#itemOf(member)) }),
+      ...(reads.has('records') && { records: members.map(({ row }) => row.record.whole()) }),
+      ...(reads.has('rows') && { rows: members.map(({ row }) => row.source) }),
+    };
   }
 }
 
 /** @throws {Fault} where the body is over the bound: it is split down to the rows that are */
-function checkSize(body: string | undefined, most: number | undefined, rows: number): void {
-  if (body === undefined || most === undefined || body.length * 3 <= most) return;
-  const bytes = Buffer.byteLength(body);
-  if (bytes > most)
-    throw renderFault(
-      'size',
-      `${rows === 1 ? 'this row alone makes' : `${rows} rows make`} a body of ${bytes} bytes; batch.bytes allows ${most}`,
-    );
+function checkSize(body: Buffer | undefined, most: number | undefined, rows: number): void {
+  if (body === undefined || most === undefined || body.length <= most) return;
+  const whose = rows === 1 ? 'this row alone makes' : `${rows} rows make`;
+  throw renderFault('size', `${whose} a body of ${body.length} bytes; batch.bytes allows ${most}`);
 }
 
 const NO_ROWS: ReadonlyMap<number, Verdict> = new Map();

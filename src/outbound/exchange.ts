@@ -9,8 +9,8 @@ export interface OutboundRequest {
   readonly url: string;
   /** Names in lower case. Values hold characters U+0020–U+00FF and tab only. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Sent as UTF-8. */
-  readonly body: string | undefined;
+  /** UTF-8: what is held as bytes is not moved by the garbage collector. */
+  readonly body: Buffer | undefined;
 }
 
 /** An answer that arrived whole. Its status may be any. */

@@ -63,8 +63,7 @@ class Client {
     options.method = method;
     options.headers = { ...HEADERS, ...headers };
     options.request = request;
-    // As bytes: Node would write headers beside a text body as UTF-8, and they are Latin-1.
-    options.body = body === undefined ? undefined : Buffer.from(body, 'utf8');
+    options.body = body;
     const stream = got(undefined, undefined, options) as Request; // as `isStream` says
     // Else they would be kept until the next request.
     options.request = undefined;

@@ -105,7 +105,7 @@ class Attempt implements Carried, Progress {
   readonly method: Dispatcher.HttpMethod;
   readonly path: string;
   readonly headers: string[];
-  readonly body: string | null;
+  readonly body: Buffer | null;
   /** undici would close the connection behind a GET or DELETE with a body. */
   readonly reset = false;
   /** One request at a time as it is. */

@@ -19,7 +19,7 @@ describe('rules of single results', () => {
     return (sent) =>
       json(
         200,
-        (JSON.parse(sent.body ?? '') as { email: string }[]).map(({ email }) => {
+        (JSON.parse(String(sent.body)) as { email: string }[]).map(({ email }) => {
           const n = (times.get(email) ?? 0) + 1;
           times.set(email, n);
           return { email, ...make(email, n) };
@@ -469,7 +469,7 @@ describe('bodies of batches', () => {
       'post: /_bulk\nbatch: { size: 10 }\nitem: [{ index: { _id: "{{ id }}" } }, { email: "{{ record.email }}" }]\nndjson: "{{ items }}"',
     );
     const { sent } = await call(bound, { rows: people('a\n', 'b') });
-    assert.equal(sent[0]?.request.body, '{"index":{"_id":1}}\n{"email":"a\\n"}\n{"index":{"_id":2}}\n{"email":"b"}\n');
+    assert.equal(String(sent[0]?.request.body), '{"index":{"_id":1}}\n{"email":"a\\n"}\n{"index":{"_id":2}}\n{"email":"b"}\n');
     assert.equal(sent[0]?.request.headers['content-type'], 'application/x-ndjson');
   });
 
@@ -480,7 +480,7 @@ describe('bodies of batches', () => {
     });
     assert.match(reasons['31'] ?? '', /^not sent: this row alone makes a body of 3\d\d bytes; batch\.bytes allows 200$/);
     assert.equal(Object.keys(reasons).length, 1);
-    for (const { request } of sent) assert.ok(Buffer.byteLength(request.body ?? '') <= 200);
+    for (const { request } of sent) assert.ok(Number(request.body?.length) <= 200);
     assert.ok(sent.length <= 5, `${sent.length} requests`);
   });
 

@@ -357,7 +357,7 @@ describe('a secret that was renewed', () => {
       sent.map(({ request }) => request.headers.authorization),
       [old, 'Bearer new'],
     );
-    assert.equal(sent[0]?.request.body, sent[1]?.request.body);
+    assert.deepEqual(sent[0]?.request.body, sent[1]?.request.body);
   });
 
   it('that is refused too is not tried again', async () => {
@@ -420,7 +420,7 @@ describe('idempotency', () => {
         rows: people('a', 'b'),
       },
     );
-    const [one, two] = sent.map(({ request }) => JSON.parse(request.body ?? '') as { key: string; again: string }); // as the manifest writes it
+    const [one, two] = sent.map(({ request }) => JSON.parse(String(request.body)) as { key: string; again: string }); // as the manifest writes it
     assert.equal(one?.key, one?.again);
     assert.notEqual(one?.key, two?.key);
   });

@@ -186,5 +186,5 @@ export function hanging(): Promise<never> {
 
 /** The JSON body of a request, with every digit. */
 export function bodyOf({ request }: { readonly request: OutboundRequest }): unknown {
-  return parseJson(request.body ?? 'null');
+  return parseJson(String(request.body ?? 'null'));
 }

@@ -132,7 +132,7 @@ describe('in memory', () => {
           random: seededRandom(seed),
           send: async ({ body }, n, options) => {
             assert.ok(!hangUp.signal.aborted, 'nothing is sent for a caller that hung up');
-            const held = rowsIn(made, body ?? '');
+            const held = rowsIn(made, String(body));
             const place = exchanges.push({ rows: held, reply: undefined, inTime: false }) - 1;
             const reply = await replyTo(
               turns[n % turns.length] ?? assert.fail('no turn'),

@@ -101,15 +101,15 @@ export class FlowApi {
     const { pathname, searchParams } = new URL(url);
     if (pathname === '/find') return json(200, { old: this.#row(Number(searchParams.get('n'))).old });
     if (pathname.startsWith('/jobs/')) return this.#job(pathname, fault);
-    if (pathname === '/tags') return this.#takeOne('tag', (JSON.parse(body ?? '') as { n: number }).n); // as the manifest writes it
+    if (pathname === '/tags') return this.#takeOne('tag', (JSON.parse(String(body)) as { n: number }).n); // as the manifest writes it
     if (pathname === '/groups') {
-      const { g } = JSON.parse(body ?? '') as { g: string }; // as the manifest writes it
+      const { g } = JSON.parse(String(body)) as { g: string }; // as the manifest writes it
       this.groups.set(g, (this.groups.get(g) ?? 0) + 1);
       return json(201, { id: `id of ${g}` });
     }
-    const rows = this.#rowsIn(body ?? '');
+    const rows = this.#rowsIn(String(body));
     if (method === 'PUT') return this.#takeOne('change', rows[0]?.n ?? assert.fail('no row'));
-    return this.#send(rows, body ?? '', fault);
+    return this.#send(rows, String(body), fault);
   }
 
   #row(n: number): FlowRow {

@@ -144,7 +144,7 @@ describe('a flow', () => {
         { id: 1, email: 'a' },
       ],
       send: contacts(there, ({ body }) => {
-        const { email } = JSON.parse(body ?? '') as { email: string }; // as the manifest writes it
+        const { email } = JSON.parse(String(body)) as { email: string }; // as the manifest writes it
         there[email] = 1;
         return json(201, {});
       }),
@@ -302,7 +302,7 @@ save: { put: "/companies/{{ steps.company.value }}/rows/{{ id }}", json: {} }`;
     COMPANY,
   );
   const ids: Send = ({ method, body }) =>
-    json(200, method === 'POST' ? { id: `of-${(JSON.parse(body ?? '') as { name: string }).name}` } : {}); // as the manifest writes it
+    json(200, method === 'POST' ? { id: `of-${(JSON.parse(String(body)) as { name: string }).name}` } : {}); // as the manifest writes it
 
   it('makes it once for each key, whoever needs it', async () => {
     const { sent, reasons } = await call(made, { rows: people('x', 'y', 'x', 'x'), send: ids });
@@ -456,7 +456,7 @@ describe('what a flow reads and keeps', () => {
       `company: { post: /companies, json: { name: "{{ record.email }}" } }
 load: { post: /load, batch: { size: 9 }, json: { company: "{{ steps.company.value }}", rows: "{{ records }}" } }`,
     );
-    const { sent } = await call(bound, { rows: people('x', 'x', 'y', 'x'), send: ({ body }) => json(200, { id: body }) });
+    const { sent } = await call(bound, { rows: people('x', 'x', 'y', 'x'), send: ({ body }) => json(200, { id: String(body) }) });
     assert.equal(sent.filter(({ request }) => request.url.endsWith('/load')).length, 2);
   });
 

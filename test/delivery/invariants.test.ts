@@ -99,10 +99,10 @@ rateLimit: [${own.join(', ')}]
     deadline,
     random: seededRandom(made.seed),
     async send({ body }, n, { signal }) {
-      const sent = JSON.parse(body ?? '') as { call: number; n: number; id: number; share: number }; // as the manifest writes it
+      const sent = JSON.parse(String(body)) as { call: number; n: number; id: number; share: number }; // as the manifest writes it
       const one: Exchange = {
         ...sent,
-        bytes: body ?? '',
+        bytes: String(body),
         from: clock.elapsed(),
         until: Number.POSITIVE_INFINITY,
         reply: undefined,

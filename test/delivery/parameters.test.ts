@@ -35,7 +35,7 @@ describe('names and lists from data, as parameters', () => {
       const { sent, rejected } = await call(bound, { rows: [{ id: 1, v }], configuration });
       if (wanted instanceof RegExp) return assert.match(rejected[0]?.reason ?? 'sent', wanted);
       const { body, url = '' } = sent[0]?.request ?? {};
-      assert.equal(decodeURIComponent(body ?? url.split('?')[1] ?? ''), wanted);
+      assert.equal(decodeURIComponent(body?.toString() ?? url.split('?')[1] ?? ''), wanted);
     });
   }
 

@@ -155,7 +155,7 @@ async function traced(request: string, given: readonly Row[], concurrency = 5, m
     rows: given,
     clock,
     send: async ({ body, url }, n) => {
-      const ids = (parseJson(body ?? '[]') as Row[]).map(({ n: own }) => own).join(); // the bodies of these tests are lists of records
+      const ids = (parseJson(String(body)) as Row[]).map(({ n: own }) => own).join(); // the bodies of these tests are lists of records
       trace.push(`+${ids}`);
       // Unequal times, so that what merely happens to come first does not pass.
       await clock.wait(milliseconds * (1 + ((n * 7 + url.length) % 3)), new AbortController().signal);
@@ -208,7 +208,7 @@ describe('rows of one id', () => {
       const called = await call(bound, {
         rows: given,
         send: ({ body }) => {
-          const { n } = parseJson(body ?? '') as { n: number }; // this test's own record
+          const { n } = parseJson(String(body)) as { n: number }; // this test's own record
           return (failing as readonly number[]).includes(n) ? json(422, { message: `r${n}` }) : json(200, {}); // a literal of numbers
         },
       });
@@ -352,7 +352,7 @@ describe('mappings', () => {
     const mappings = ['__proto__', 'constructor', 'size', 'first'].map((from) => ({ from, to: from }));
     const row = parseJson('{"id":1,"__proto__":{"x":1},"constructor":"c","size":"s","first":"f"}') as Row; // an object of JSON
     const { sent } = await sentWith({ mappings }, row);
-    assert.match(sent[0]?.request.body ?? '', /"record":\{"__proto__":\{"x":1\},"constructor":"c","size":"s","first":"f"\}/);
+    assert.match(String(sent[0]?.request.body), /"record":\{"__proto__":\{"x":1\},"constructor":"c","size":"s","first":"f"\}/);
   });
 
   it('of an unknown form reject every row rather than drop a value', async () => {
@@ -402,7 +402,7 @@ describe('templates of a row', () => {
       send: (_, n) => (n === 0 ? json(503, {}, { 'retry-after': '5' }) : json(200, {})),
     });
     assert.ok(took >= 5000);
-    assert.equal(new Set(sent.map(({ request }) => request.body)).size, 1);
+    assert.equal(new Set(sent.map(({ request }) => String(request.body))).size, 1);
   });
 });
 
@@ -416,7 +416,7 @@ describe('numbers keep their digits', () => {
       );
       const { sent, rejected } = await call(bound, { rows: [row], send: () => json(422, {}) });
       const { url, headers, body } = sent[0]?.request ?? assert.fail('nothing was sent');
-      assert.equal(body, `{"id":${number},"v":{"deep":[${number}]}}`);
+      assert.equal(String(body), `{"id":${number},"v":{"deep":[${number}]}}`);
       assert.equal(url, `https://api.test/v1/r/${number}?q=${number}`);
       assert.equal(headers['x-v'], number);
       assert.equal(stringifyJson(rejected[0]?.id), number);

@@ -641,7 +641,7 @@ describe('concurrency', () => {
   it('is not held by one that waits to try again', async () => {
     const { sent } = await call(destinationOf(`${PUT}\nretry: { backoff: 10s..10s }`, { connection: 'concurrency: 2' }), {
       rows: people('slow', 'b', 'c'),
-      send: ({ body }, n) => ((parseJson(body ?? '') as Row).email === 'slow' && n === 0 ? json(500, {}) : json(200, {})), // this test's own record
+      send: ({ body }, n) => ((parseJson(String(body)) as Row).email === 'slow' && n === 0 ? json(500, {}) : json(200, {})), // this test's own record
     });
     assert.deepEqual(
       sent.map(({ at }) => at < 100),

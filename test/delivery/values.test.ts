@@ -369,7 +369,7 @@ describe('whatever the text, in memory', () => {
         const seen = request && {
           url: request.url.slice('https://api.test'.length),
           headers: Object.entries(request.headers).flat(),
-          body: request.body ?? '',
+          body: String(request.body ?? ''),
         };
         assert.deepEqual(seen && place.read(seen), place.wanted(v));
         if (request === undefined) return;

@@ -46,12 +46,11 @@ export async function wire(): Promise<Wire> {
 const ADDED = ['host', 'connection', 'user-agent', 'accept', 'accept-encoding'];
 
 /** Head in Latin-1 without any check, as a careless client would write it: U+010D becomes a line break. */
-export function written({ method, url, headers, body = '' }: OutboundRequest): Buffer {
+export function written({ method, url, headers, body: bytes = Buffer.alloc(0) }: OutboundRequest): Buffer {
   const { host, pathname, search, href } = new URL(url);
   // What a URL parser makes of it is the same, so there is no fragment, no user, no other host.
   assert.equal(href, url);
   assert.equal(`http://${host}${pathname}${search}`, url);
-  const bytes = Buffer.from(body);
   const added: Pairs = ADDED.map((name) => [name, name === 'host' ? host : '*']);
   const lines = [...Object.entries(headers), ...added, ['content-length', String(bytes.length)]];
   const head = [`${method} ${pathname}${search} HTTP/1.1`, ...lines.map((line) => line.join(': '))];

@@ -114,7 +114,7 @@ export async function openDoors(create: (options: TransportOptions) => Transport
     own,
     all: [
       door('the URL of a request', (url) =>
-        closed({ method: 'POST', url, headers: { authorization: 'Bearer token' }, body: '{}' }, { timeout: 2000 }),
+        closed({ method: 'POST', url, headers: { authorization: 'Bearer token' }, body: Buffer.from('{}') }, { timeout: 2000 }),
       ),
       door('a setting that is the URL', (url) => deliver(OF_SETTING, url, closed)),
       door('a setting in the host', (url) => deliver(OF_HOST, hostIn(url), closed)),

@@ -479,7 +479,7 @@ for (const [transport, create] of TRANSPORTS) {
       method: 'POST',
       url: `http://api.example:${port}/`,
       headers: { authorization: 'Bearer token' },
-      body: '{}',
+      body: Buffer.from('{}'),
     });
 
     it('one lookup for a connection, however many requests it carries', async () => {

@@ -8,6 +8,8 @@ const guard = createGuard(['127.0.0.0/8'], { resolve: (_, __, done) => done(null
 const [name = '', ...urls] = process.argv.slice(2);
 const transport = TRANSPORTS.get(name)?.({ connections: 1, guard, maxResponse: 1000 });
 for (const url of urls) {
-  console.log(JSON.stringify(await transport?.send({ method: 'POST', url, headers: {}, body: 'x' }, { timeout: 5000 })));
+  console.log(
+    JSON.stringify(await transport?.send({ method: 'POST', url, headers: {}, body: Buffer.from('x') }, { timeout: 5000 })),
+  );
 }
 transport?.close();

@@ -49,7 +49,7 @@ for (const [name, create] of TRANSPORTS) {
   }
   const shared = transportOf();
   function ask(url: string, { transport = shared, timeout = 2000, signal, ...request }: Asked = {}): Promise<Reply> {
-    return transport.send({ method: 'POST', url, headers: {}, body: '{}', ...request }, { timeout, signal });
+    return transport.send({ method: 'POST', url, headers: {}, body: Buffer.from('{}'), ...request }, { timeout, signal });
   }
   /** One exchange with a server of its own. */
   async function exchange(answering: Answering, asked: Asked = {}): Promise<Reply> {
@@ -159,7 +159,7 @@ for (const [name, create] of TRANSPORTS) {
 
     it('is what was planned, with defaults for what was not said', async () => {
       const text = await sent(
-        { headers: { 'x-a': 'caf\xe9', 'content-type': 'text/plain' }, body: 'é' },
+        { headers: { 'x-a': 'caf\xe9', 'content-type': 'text/plain' }, body: Buffer.from('é') },
         '/a%2Fb/%ff;x?q=a+b%20c&d=%c3',
       );
       assert.match(text, /^POST \/a%2Fb\/%ff;x\?q=a\+b%20c&d=%c3 HTTP\/1\.1\r\n/);
@@ -175,7 +175,7 @@ for (const [name, create] of TRANSPORTS) {
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const) {
       it(`${method}, with a body and without`, async () => {
         assert.match(
-          await sent({ method, body: 'abc' }),
+          await sent({ method, body: Buffer.from('abc') }),
           new RegExp(`^${method} / [^]*\r\ncontent-length: 3\r\n(?:[^]*\r\n)?\r\nabc$`),
         );
         assert.match(await sent({ method, body: undefined }), new RegExp(`^${method} / [^]*\r\n\r\n$`));
@@ -195,13 +195,13 @@ for (const [name, create] of TRANSPORTS) {
         method: methods[at % methods.length] ?? 'POST',
         url: `${url}/${at % 11 === 0 ? 'same' : `path-${at}`}`,
         headers: { 'x-number': String(at), ...(at % 3 === 0 && { [`x-only-${at}`]: 'yes' }) },
-        body: at % 4 === 0 ? undefined : `body ${at} é`.repeat(1 + (at % 50)),
+        body: at % 4 === 0 ? undefined : Buffer.from(`body ${at} é`.repeat(1 + (at % 50))),
       }));
       const bad = [{ url: 'ftp://127.0.0.1/' }, { url: 'no url' }, { url, headers: { 'x-a': 'a\n', 'x-bad': 'yes' } }];
       const replies = planned.map((one, at) => {
         const reply = ask(one.url, one);
         const spoiled = bad[at % 20];
-        return Promise.all([reply, spoiled && ask(spoiled.url, { ...spoiled, body: 'bad' })]);
+        return Promise.all([reply, spoiled && ask(spoiled.url, { ...spoiled, body: Buffer.from('bad') })]);
       });
       for (const [at, one] of planned.entries()) {
         const [reply, spoiled] = (await replies[at]) ?? [];
@@ -211,7 +211,7 @@ for (const [name, create] of TRANSPORTS) {
         assert.ok(text.startsWith(`${one.method} ${one.url.slice(url.length)} HTTP/1.1\r\n`), text);
         assert.ok(text.includes(`\r\nx-number: ${at}\r\n`), text);
         assert.deepEqual(text.match(/^x-(only|bad)[^:]*/gm) ?? [], at % 3 === 0 ? [`x-only-${at}`] : []);
-        assert.equal(text.slice(text.indexOf('\r\n\r\n') + 4), one.body ?? '');
+        assert.equal(text.slice(text.indexOf('\r\n\r\n') + 4), String(one.body ?? ''));
       }
     });
 
@@ -397,7 +397,7 @@ for (const [name, create] of TRANSPORTS) {
       const { url, close } = await rawServer(() => undefined);
       await close();
       for (const method of ['GET', 'POST', 'DELETE'] as const) {
-        for (const body of [undefined, '{}']) failed(await ask(url, { method, body }), 'before', 'ECONNREFUSED');
+        for (const body of [undefined, Buffer.from('{}')]) failed(await ask(url, { method, body }), 'before', 'ECONNREFUSED');
       }
     });
     it('a name that does not exist', async () =>
@@ -572,7 +572,7 @@ for (const [name, create] of TRANSPORTS) {
   });
 
   describe(`${name}: an early answer while the body is still going up`, () => {
-    const body = 'x'.repeat(20 * 1_048_576);
+    const body = Buffer.alloc(20 * 1_048_576, 'x');
     const large = http('413 Too Large', { 'content-length': 5 }, 'large');
     const ways: [name: string, answering: Answering][] = [
       ['and the server reads no more', (socket) => socket.pause().write(large)],

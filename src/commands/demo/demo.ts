@@ -123,7 +123,8 @@ async function startRowpost(crmUrl: string, sent: string[]): Promise<{ host: Hos
 function watched(send: Send, sent: string[]): Send {
   const numbers = new Map<string, number>();
   return async (request, options) => {
-    const { method, url, body = '' } = request;
+    const { method, url } = request;
+    const body = String(request.body ?? '');
     const again = numbers.get(body);
     const number = again ?? numbers.size + 1;
     numbers.set(body, number);
