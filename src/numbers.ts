@@ -125,7 +125,8 @@ let marked = false;
 
 /** `JSON.stringify` that prints exact numbers with their own digits. Numbers that are not finite become `null`, as there. */
 export function stringifyJson(value: unknown, indent?: number): string {
-  const [outerPrinting, outerMarked] = [printing, marked];
+  const outerPrinting = printing;
+  const outerMarked = marked;
   printing = true;
   marked = false;
   try {

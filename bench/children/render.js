@@ -26,19 +26,20 @@ const WAYS = {
     const { parse } = await import('yaml');
     const { compileTree } = await import(module('template/tree'));
     const { scopeOf } = await import(module('template/scope'));
+    const { readConfiguration, recordMaker } = await import(module('destination/mappings'));
     const { requests } = parse(readFileSync(manifest(), 'utf8'));
     const names = { where: 'the benchmark', known: new Map([['record', null]]) };
     const tree = compileTree(requests.upsert.json, names, (path, { sentence }) => {
       throw new Error(`${path.join('.')}: ${sentence}`);
     });
-    // A scope is made for each row and never used for another, so making it belongs to the work.
-    const render = (record) => {
-      const scope = scopeOf({ record });
-      return tree.json(scope);
-    };
-    // As templates see records: without a prototype, so that `constructor` is no field.
-    const own = (record) => Object.assign(Object.create(null), record);
-    return { render, own };
+    // As delivery does it: a call's mappings are read once; a record and a scope are made for each row, which belongs to the work.
+    const mappings = [...tree.names].flatMap((name) => {
+      const [, to] = name.split('.');
+      return to === undefined ? [] : [{ type: 'standard', from: to, to }];
+    });
+    const recordOf = recordMaker(readConfiguration({ mappings }).mappings);
+    const common = scopeOf({});
+    return { render: (row) => tree.json(common.with({ row }, recordOf(row))) };
   },
   async 'by hand'() {
     return { render: (record) => JSON.stringify(contactOfRecord(record)) };

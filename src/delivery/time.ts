@@ -36,9 +36,10 @@ export class CallTime {
     this.#gone = gone;
     this.#end = begun + deadline - share(RESERVE);
     this.#lastStart = this.#end - share(LAST_START);
-    this.ended = this.#after(this.#end).signal;
-    const closing = this.#after(this.#lastStart);
+    const [closing, ended] = [new AbortController(), new AbortController()];
     this.closing = closing.signal;
+    this.ended = ended.signal;
+    void this.#pass(closing, ended);
     // Not `AbortSignal.any`: what refers weakly to a call keeps it until a full collection.
     this.#hungUp = () => closing.abort(gone.reason);
     if (gone.aborted) this.#hungUp();
@@ -78,18 +79,19 @@ export class CallTime {
 
   /** Ends the timers, and leaves the caller's signal. */
   stop(): void {
-    this.#done.abort();
+    this.#done.abort(OVER);
     this.#gone.removeEventListener('abort', this.#hungUp);
     this.closing.removeEventListener('abort', this.#giveUp);
   }
 
-  #after(time: number): AbortController {
-    const controller = new AbortController();
-    const arm = async () => {
-      await this.#clock.wait(time - this.#clock.elapsed(), this.#done.signal);
-      if (!this.#done.signal.aborted) controller.abort();
-    };
-    void arm();
-    return controller;
+  async #pass(closing: AbortController, ended: AbortController): Promise<void> {
+    const { signal } = this.#done;
+    await this.#clock.wait(this.#lastStart - this.#clock.elapsed(), signal);
+    if (!signal.aborted) closing.abort(OVER);
+    await this.#clock.wait(this.#end - this.#clock.elapsed(), signal);
+    if (!signal.aborted) ended.abort(OVER);
   }
 }
+
+/** A reason of its own, since Node makes one with a stack where there is none. */
+const OVER = 'the time of the call is over';

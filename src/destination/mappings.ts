@@ -78,6 +78,8 @@ interface Source {
   readonly to: string;
   readonly from?: string;
   readonly value?: unknown;
+  /** Whether every object has something of the column's name. */
+  readonly inherited: boolean;
   /** Another of the same field, for rows that lack the column. */
   readonly before: Source | undefined;
 }
@@ -93,7 +95,10 @@ class Mapped {
     const byField = new Map<string, Source>();
     for (const mapping of allMappings(mappings)) {
       if (mapping.type === 'unknown') continue;
-      const own = mapping.type === 'static' ? { value: mapping.value } : { from: mapping.from };
+      const own =
+        mapping.type === 'static'
+          ? { value: mapping.value, inherited: false }
+          : { from: mapping.from, inherited: mapping.from in Object.prototype };
       const source = { to: mapping.to, before: byField.get(mapping.to), ...own };
       sources.push(source);
       byField.set(mapping.to, source);
@@ -114,8 +119,7 @@ class Mapped {
 
 /** The column, where a look at it is enough: nothing is inherited under its name, and there is no other one for rows that lack it. */
 function columnOf(source: Source | undefined): string | undefined {
-  const { from, before } = source ?? {};
-  return from === undefined || before !== undefined || from in Object.prototype ? undefined : from;
+  return source === undefined || source.before !== undefined || source.inherited ? undefined : source.from;
 }
 
 /** The record of a row. Most templates read some of its fields; it is only made where one needs it as a map. */
@@ -136,7 +140,8 @@ export class RowRecord implements Fields {
   field(name: string): unknown {
     for (let source = this.#mapped.byField.get(name); source !== undefined; source = source.before) {
       if (source.from === undefined) return source.value;
-      if (Object.hasOwn(this.row, source.from)) return this.row[source.from];
+      const value = source.inherited && !Object.hasOwn(this.row, source.from) ? undefined : this.row[source.from];
+      if (value !== undefined) return value;
     }
     return undefined;
   }

@@ -22,7 +22,8 @@ import { type Limited, UnderWay } from './under-way.ts';
 
 export function createGotTransport({ connections, guard, maxResponse, silence = SILENCE }: TransportOptions): Transport {
   const agents = createAgents(connections, guard);
-  const world = { agents, maxResponse, silence, underWay: new UnderWay() };
+  const all = new Set<Limited>();
+  const world = { agents, maxResponse, silence, all, underWay: new UnderWay(() => all) };
   const client = new Client();
   return {
     send: (request, sending) =>
@@ -83,6 +84,7 @@ interface World {
   readonly maxResponse: number;
   /** Milliseconds. */
   readonly silence: number;
+  readonly all: Set<Limited>;
   readonly underWay: UnderWay;
 }
 
@@ -114,7 +116,8 @@ class Attempt implements Progress, Limited {
 
   begin(stream: Request): void {
     this.#stream = stream;
-    this.#world.underWay.add(this, this.#end);
+    this.#world.all.add(this);
+    this.#world.underWay.begin(this, this.#end);
     stream.on('error', (error) => this.#settle(failure(error, this)));
   }
 
@@ -180,7 +183,7 @@ class Attempt implements Progress, Limited {
   #settle(reply: Reply): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#world.underWay.delete(this);
+    this.#world.all.delete(this);
     this.#reading?.stop();
     this.#wire?.stop();
     // Frees the connection where the answer came before the request was written whole; a finished request lets it be.

@@ -5,6 +5,7 @@ import { buildConnector, Client, type Dispatcher } from 'undici';
 import { AddressRefused, type Guard } from './guard.ts';
 import { type Awaiting, Intake } from './intake.ts';
 import { IDLE, MAX_BEFORE, MAX_HEADERS, NEXT_ADDRESS } from './transport.ts';
+import type { Limited } from './under-way.ts';
 
 /** Milliseconds that a connection is given up before the server does, where it says when. */
 const BEFORE_SERVER = 1_000;
@@ -21,16 +22,12 @@ const CLIENT: Client.Options = {
 };
 
 /** A request on its way, as a connection sees it: what is sent, and who is told what comes of it. */
-export interface Carried extends Dispatcher.DispatchOptions, Dispatcher.DispatchHandler, Awaiting {
+export interface Carried extends Dispatcher.DispatchOptions, Dispatcher.DispatchHandler, Awaiting, Limited {
   /** Whether a byte of it may have left. */
   readonly left: boolean;
   /** The connection that carries it now. */
   line: Line | undefined;
   onError(error: unknown): void;
-  /** Ends it where its time is over by now, and gives when that is else. */
-  wake(now: number): number;
-  /** Ends it where that is its signal. */
-  abort(signal: AbortSignal): void;
 }
 
 /** One connection at a time, made when it is needed. */

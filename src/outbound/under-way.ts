@@ -11,23 +11,26 @@ export interface Limited {
 }
 
 export class UnderWay {
-  readonly #all = new Set<Limited>();
+  readonly #all: () => Iterable<Limited>;
   readonly #signals = new WeakSet<AbortSignal>();
   readonly #alarm = new Alarm((now) => {
     let next = Number.POSITIVE_INFINITY;
-    for (const one of this.#all) next = Math.min(next, one.wake(now));
+    for (const one of this.#all()) next = Math.min(next, one.wake(now));
     return next;
   });
 
+  /** @param all those under way: some of them may end meanwhile */
+  constructor(all: () => Iterable<Limited>) {
+    this.#all = all;
+  }
+
   /** @param end when its time is over */
-  add(one: Limited, end: number): void {
-    this.#all.add(one);
+  begin({ signal }: Limited, end: number): void {
     this.#alarm.set(end);
-    const { signal } = one;
     if (signal === undefined || this.#signals.has(signal)) return;
     this.#signals.add(signal);
     const abort = () => {
-      for (const each of this.#all) if (each.signal === signal) each.abort();
+      for (const each of this.#all()) if (each.signal === signal) each.abort();
     };
     signal.addEventListener('abort', abort, { once: true });
   }
@@ -35,9 +38,5 @@ export class UnderWay {
   /** It is to be woken by then. */
   wakeAt(time: number): void {
     this.#alarm.set(time);
-  }
-
-  delete(one: Limited): void {
-    this.#all.delete(one);
   }
 }

@@ -1,12 +1,12 @@
 /** Sends requests with undici: once each, never following or retrying, over connections of its own behind the guard. */
 
 import { type Dispatcher, errors, util } from 'undici';
-import { Alarm } from './alarm.ts';
 import { receiveAnswer, type Taker } from './answer.ts';
 import type { OutboundRequest, Reply, SendOptions } from './exchange.ts';
 import { aborted, failure, garbled, type Progress, stalled, timedOut, tooLarge } from './failure.ts';
 import { type Carried, type Line, Origin } from './lines.ts';
 import { bodyLength, HEADERS, MAX_FRAMING, SILENCE, type Transport, type TransportOptions } from './transport.ts';
+import { UnderWay } from './under-way.ts';
 
 /** Origins that keep connections while they have nothing to do; the configuration of a destination may name any number. */
 const MOST_ORIGINS = 64;
@@ -33,22 +33,14 @@ const NOT_LEFT: Progress = { left: false, answering: false };
 class Wire {
   readonly maxResponse: number;
   readonly silence: number;
-  /** Of all requests under way: none has a timer of its own. */
-  readonly alarm: Alarm;
+  readonly underWay = new UnderWay(() => [...this.#origins.values()].flatMap((origin) => origin.underWay()));
   readonly #options: TransportOptions;
   readonly #origins = new Map<string, Origin>();
-  /** Those with a listener: one is enough for all the requests of a call. */
-  readonly #signals = new WeakSet<AbortSignal>();
 
   constructor(options: TransportOptions) {
     this.#options = options;
     this.maxResponse = options.maxResponse;
     this.silence = options.silence ?? SILENCE;
-    this.alarm = new Alarm((now) => {
-      let next = Number.POSITIVE_INFINITY;
-      for (const carried of this.#underWay()) next = Math.min(next, carried.wake(now));
-      return next;
-    });
   }
 
   start(request: OutboundRequest, sending: SendOptions, resolve: (reply: Reply) => void): void {
@@ -68,8 +60,7 @@ class Wire {
 
   #carry(origin: Origin, path: string, request: OutboundRequest, sending: SendOptions, resolve: (reply: Reply) => void): void {
     const attempt = new Attempt(this, origin, path, request, sending, resolve);
-    if (sending.signal !== undefined) this.#listen(sending.signal);
-    this.alarm.set(attempt.end);
+    this.underWay.begin(attempt, attempt.end);
     origin.carry(attempt);
   }
 
@@ -81,19 +72,6 @@ class Wire {
     const made = new Origin(name, connections, guard, () => this.#origins.delete(name));
     this.#origins.set(name, made);
     return made;
-  }
-
-  #listen(signal: AbortSignal): void {
-    if (this.#signals.has(signal)) return;
-    this.#signals.add(signal);
-    const abort = () => {
-      for (const carried of this.#underWay()) carried.abort(signal);
-    };
-    signal.addEventListener('abort', abort, { once: true });
-  }
-
-  #underWay(): Carried[] {
-    return [...this.#origins.values()].flatMap((origin) => origin.underWay());
   }
 }
 
@@ -114,7 +92,8 @@ class Attempt implements Carried, Progress {
   left = false;
   answering = false;
   line: Line | undefined;
-  readonly #sending: SendOptions;
+  readonly signal: AbortSignal | undefined;
+  readonly #timeout: number;
   /** When its time is over. */
   readonly end: number;
   readonly #wire: Wire;
@@ -144,7 +123,8 @@ class Attempt implements Carried, Progress {
     this.path = path;
     this.headers = headerList(request.headers);
     this.body = request.body ?? null;
-    this.#sending = sending;
+    this.signal = sending.signal;
+    this.#timeout = sending.timeout;
     this.end = performance.now() + sending.timeout;
     this.#wire = wire;
     this.#origin = origin;
@@ -202,11 +182,11 @@ class Attempt implements Carried, Progress {
     if (!this.#fresh || this.#whole) return;
     this.#fresh = false;
     this.#heard = performance.now();
-    this.#wire.alarm.set(this.#heard + this.#wire.silence);
+    this.#wire.underWay.wakeAt(this.#heard + this.#wire.silence);
   }
 
-  abort(signal: AbortSignal): void {
-    if (signal === this.#sending.signal) this.#settle(aborted(this));
+  abort(): void {
+    this.#settle(aborted(this));
   }
 
   wake(now: number): number {
@@ -215,7 +195,7 @@ class Attempt implements Carried, Progress {
     if (this.#taking) this.#heard = now;
     const silent = this.#heard === undefined ? Number.POSITIVE_INFINITY : this.#heard + silence;
     if (now < this.end && now < silent) return Math.min(this.end, silent);
-    this.#settle(now < this.end ? stalled(silence) : timedOut(this.#sending.timeout, this));
+    this.#settle(now < this.end ? stalled(silence) : timedOut(this.#timeout, this));
     return Number.POSITIVE_INFINITY;
   }
 
@@ -225,7 +205,10 @@ class Attempt implements Carried, Progress {
     this.#taking = true;
     this.#taker?.take(piece, () => {
       this.#taking = false;
-      if (ready) this.#more();
+      if (!ready) return;
+      // Until now it was not the API that was silent.
+      if (this.#heard !== undefined) this.#heard = performance.now();
+      this.#more();
     });
     ready = true;
     if (this.#taking) this.line?.hold();

@@ -24,14 +24,18 @@ export function compileOutput(output: Output | EchoTag, place: Place, expression
   const escaped = escapeFor(rule);
   const cost = costOf(`escape:${rule}`);
   const text = (scope: Scope): string => {
-    const plain: unknown = toValue(run(scope));
-    cost(plain, [], scope.budget);
+    const given = run(scope);
+    const plain: unknown = typeof given === 'object' ? toValue(given) : given;
+    const { budget } = scope;
+    cost(plain, NO_ARGUMENTS, budget);
     const made = escaped(plain);
-    chargeMade(made, scope.budget);
+    chargeMade(made, budget);
     return made;
   };
   return { steps, text };
 }
+
+const NO_ARGUMENTS: readonly never[] = [];
 
 /** Raw text is text still: a list or a map has none. `uri` is the path's own escape; elsewhere its text is escaped like any other. */
 function ruleOf({ filters }: Value, place: Place): Place {

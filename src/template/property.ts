@@ -86,10 +86,14 @@ function named(run: Run, key: string, path: readonly string[] | undefined): Run 
   if (third === undefined && first === 'record')
     return (scope) => {
       if (scope.fields !== undefined) return scope.fields.field(key);
-      return scope.plainRecord === undefined ? readOwn(scope.record, key, scope) : scope.plainRecord[key];
+      const record = scope.plainRecord;
+      return record === undefined ? readOwn(scope.record, key, scope) : record[key];
     };
   if (third === undefined && first === 'row')
-    return (scope) => (scope.plainRow === undefined ? readOwn(scope.row, key, scope) : scope.plainRow[key]);
+    return (scope) => {
+      const row = scope.plainRow;
+      return row === undefined ? readOwn(scope.row, key, scope) : row[key];
+    };
   return (scope) => readOwn(run(scope), key, scope);
 }
 

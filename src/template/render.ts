@@ -34,15 +34,16 @@ function compileFlat(templates: readonly Template[], engine: Liquid, placeOf: Pl
     }
   }
   return (scope) => {
-    scope.budget.steps(steps);
-    scope.budget.output(literal);
+    const { budget } = scope;
+    budget.steps(steps);
+    budget.output(literal);
     let text = '';
     for (const part of parts) {
       const own = part.output.text(scope);
-      scope.budget.output(own.length);
-      text += part.before + own;
+      budget.output(own.length);
+      text = text === '' && part.before === '' ? own : text + part.before + own;
     }
-    return text + before;
+    return before === '' ? text : text + before;
   };
 }
 

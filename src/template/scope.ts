@@ -38,9 +38,6 @@ export class Scope {
   /** The record, where it is not made yet. */
   readonly fields: Fields | undefined;
   readonly #record: unknown;
-  /** The same two where they inherit nothing but what every object does: then a property of another name is an own one. */
-  readonly plainRow: Values | undefined;
-  readonly plainRecord: Values | undefined;
   readonly #values: Values;
   readonly #below: Scope | undefined;
   #filters: FilterContext | undefined;
@@ -52,16 +49,24 @@ export class Scope {
     this.#below = below;
     const hasRow = Object.hasOwn(values, 'row');
     this.row = hasRow ? values.row : below?.row;
-    this.plainRow = hasRow ? plain(values.row) : below?.plainRow;
     const hasRecord = Object.hasOwn(values, 'record');
     this.fields = hasRecord ? undefined : (fields ?? below?.fields);
     this.#record = hasRecord ? values.record : this.fields === undefined ? below?.record : undefined;
-    this.plainRecord = hasRecord ? plain(values.record) : below?.plainRecord;
   }
 
   /** The same values and some more, which win. What templates of the two take is counted apart. */
   with(more: Values, fields?: Fields): Scope {
     return new Scope(more, this, undefined, fields);
+  }
+
+  /** The row, where it inherits nothing but what every object does: then a property of another name is an own one. */
+  get plainRow(): Values | undefined {
+    return plain(this.row);
+  }
+
+  /** The same of a record that is made. */
+  get plainRecord(): Values | undefined {
+    return this.fields === undefined ? plain(this.#record) : undefined;
   }
 
   get record(): unknown {

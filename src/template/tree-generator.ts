@@ -44,11 +44,13 @@ function leavesOf(node: Node): number {
 class Generator {
   readonly #used: unknown[] = [];
   readonly #fields: string[] = [];
+  #readsRow = false;
 
   function(node: Node): Run {
     const made = this.#node(node);
     const code = `return function (scope) {
-      const row = rowOf(scope), from = sourceOf(scope), keys = columnsOf(scope, fields);
+      ${this.#readsRow ? 'const row = rowOf(scope);' : ''}
+      ${this.#fields.length > 0 ? 'const from = sourceOf(scope), keys = columnsOf(scope, fields);' : ''}
       let v, k;
       return ${made};
     };`;
@@ -85,7 +87,10 @@ class Generator {
     const called = this.#called(run);
     const [first, key, third] = path ?? [];
     if (key === undefined || third !== undefined) return called;
-    if (first === 'row') return `row === undefined ? ${called} : row[${quote(key)}]`;
+    if (first === 'row') {
+      this.#readsRow = true;
+      return `row === undefined ? ${called} : row[${quote(key)}]`;
+    }
     if (first !== 'record') return called;
     return `(k = keys[${this.#fields.push(key) - 1}]) === undefined ? ${called} : from[k]`;
   }

@@ -203,7 +203,7 @@ describe('bounds', () => {
       'a template of the configuration may take 400,000 steps at most; loop over fewer elements, or send shorter values';
     assert.deepEqual(reasons, { 2: `not sent: ${reason}` });
     assert.deepEqual(
-      sent.map(({ request }) => request.body),
+      sent.map(({ request }) => String(request.body)),
       ['{"text":"12"}', '{"text":"123"}'],
     );
   });
@@ -440,7 +440,7 @@ describe('where such a template stands', () => {
       ],
       configuration: { message: 'for {{ name }}' },
     });
-    assert.equal(sent[0]?.request.body, '[{"text":"for a"},{"text":"for b"}]');
+    assert.equal(String(sent[0]?.request.body), '[{"text":"for a"},{"text":"for b"}]');
   });
 
   it('missing or null it makes nothing, and what is no text rejects', async () => {
@@ -451,7 +451,7 @@ describe('where such a template stands', () => {
       [5, '{"text":"5"}'],
     ] as const) {
       const { sent } = await call(bound, { rows: [{ id: 1 }], configuration: { message } });
-      assert.equal(sent[0]?.request.body, body);
+      assert.equal(String(sent[0]?.request.body), body);
     }
     const { reasons } = await call(bound, { rows: [{ id: 1 }], configuration: { message: ['{{ id }}'] } });
     assert.match(reasons['1'] ?? '', /^not sent: a list cannot stand inside a text/);
