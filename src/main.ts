@@ -32,7 +32,7 @@ function program(end: (code: ExitCode) => void): Command {
     .description('Show every fault of manifests, each at its line. Needs no settings.')
     .argument('[destination...]', 'ids, or paths of manifests; all of the folder unless given')
     .addOption(folder())
-    .option('--explain', 'say how many templates were compiled, and which JSON bodies take longer than they would have to')
+    .option('--explain', 'say how many templates were compiled')
     .option('--json', 'print JSON for programs')
     .action(async (names: string[], options) => {
       const { check } = await import('./commands/check.ts');
