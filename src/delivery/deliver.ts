@@ -90,7 +90,8 @@ class Delivery {
     const work = async () => {
       for (const group of queue) {
         if (this.time.closing.aborted) return;
-        const before = group.after === undefined ? NONE : [...group.after].flatMap((one) => sending.get(one) ?? []);
+        const before: readonly Promise<void>[] =
+          group.after === undefined ? NONE : [...group.after].flatMap((one) => sending.get(one) ?? []);
         const sent =
           before.length === 0
             ? this.#sendGroup(plan, group, done)
