@@ -26,6 +26,14 @@ export interface Head {
   readonly headers: Answer['headers'];
 }
 
+/** Repeated ones are joined, as RFC 9110 section 5.3 allows. @param name in lower case */
+export function addHeader(headers: Record<string, string>, name: string, value: string): void {
+  if (Object.hasOwn(headers, name)) headers[name] = `${headers[name]}, ${value}`;
+  // Else it would be what the object derives from.
+  else if (name === '__proto__') Object.defineProperty(headers, name, { value, writable: true, enumerable: true });
+  else headers[name] = value;
+}
+
 /** Why there is no answer: it is over the cap, or its compression cannot be undone. */
 export type Unreadable = 'TOO_LARGE' | 'GARBLED';
 

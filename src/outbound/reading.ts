@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
-import { receiveAnswer } from './answer.ts';
+import { addHeader, receiveAnswer } from './answer.ts';
 import type { Answer, Reply } from './exchange.ts';
 import { garbled, tooLarge } from './failure.ts';
 
@@ -73,10 +73,7 @@ function joined(raw: readonly string[]): Answer['headers'] {
   for (let at = 0; at + 1 < raw.length; at += 2) {
     const name = raw[at]?.toLowerCase() ?? '';
     const value = raw[at + 1] ?? '';
-    if (Object.hasOwn(headers, name)) headers[name] = `${headers[name]}, ${value}`;
-    // Else it would be what the object derives from.
-    else if (name === '__proto__') Object.defineProperty(headers, name, { value, writable: true, enumerable: true });
-    else headers[name] = value;
+    addHeader(headers, name, value);
   }
   return headers;
 }

@@ -1,7 +1,7 @@
 /** Sends requests with undici: once each, never following or retrying, over connections of its own behind the guard. */
 
 import { type Dispatcher, errors, util } from 'undici';
-import { receiveAnswer, type Taker } from './answer.ts';
+import { addHeader, receiveAnswer, type Taker } from './answer.ts';
 import type { OutboundRequest, Reply, SendOptions } from './exchange.ts';
 import { aborted, failure, garbled, type Progress, stalled, timedOut, tooLarge } from './failure.ts';
 import { type Carried, type Line, Origin } from './lines.ts';
@@ -256,10 +256,7 @@ function joined(raw: readonly Buffer[]): Readonly<Record<string, string>> {
     const name = util.headerNameToString(raw[at] ?? '');
     const text = raw[at + 1]?.toString('latin1') ?? '';
     const value = text.endsWith(' ') || text.endsWith('\t') ? text.replace(/[ \t]+$/, '') : text;
-    if (Object.hasOwn(headers, name)) headers[name] = `${headers[name]}, ${value}`;
-    // Else it would be what the object derives from.
-    else if (name === '__proto__') Object.defineProperty(headers, name, { value, writable: true, enumerable: true });
-    else headers[name] = value;
+    addHeader(headers, name, value);
   }
   return headers;
 }
