@@ -151,9 +151,8 @@ export function parseJson(text: string): unknown {
 /**
  * What the native parser gives, where a few looks show that it lost nothing and that there is neither too much nor too
  * deep; else undefined. Nearly all texts are so, and a scan takes as long as parsing.
- * @param depth how many levels stand around it
  */
-export function parsePlain(text: string, depth = 0): unknown {
+function parsePlain(text: string): unknown {
   if (text.length > MAX_VALUES || holdsLongNumeral(text)) return undefined; // the most values have a character each: `{},`
   let value: unknown;
   try {
@@ -161,12 +160,12 @@ export function parsePlain(text: string, depth = 0): unknown {
   } catch {
     return undefined;
   }
-  const found = inspect(value, depth);
+  const found = inspect(value, 0);
   return found === 'odd' || (found === 'zero' && /\d[eE]-/.test(text)) ? undefined : value;
 }
 
 /** Digits that always survive a double. */
-const SAFE_DIGITS = 15;
+export const SAFE_DIGITS = 15;
 
 /** Whether a numeral may have more digits than a double keeps; a text of digits looks like one. */
 function holdsLongNumeral(text: string): boolean {

@@ -1,4 +1,4 @@
-/** Rendering alone: a body of twenty fields as JSON text, in a process for each way. */
+/** Rendering alone: a body of twenty fields from a row that is held already, in a process for each way. */
 
 import assert from 'node:assert/strict';
 import type { Profiler } from 'node:inspector';

@@ -14,6 +14,7 @@ import { flowFor } from '../destination/listing.ts';
 import { readConfiguration } from '../destination/mappings.ts';
 import { chooseFor } from '../destination/validation.ts';
 import { didYouMean, Fault, oneOf } from '../fault.ts';
+import { JsonRows } from '../json/rows.ts';
 import { stringifyJson } from '../numbers.ts';
 import { createRedactor } from '../observe/redact.ts';
 import { select } from './check.ts';
@@ -104,7 +105,18 @@ async function plan(destination: Destination, operation: Operation, options: Ren
     throw misuse(`Nothing answers ${operation}${chosen.mode === undefined ? '' : ` in the mode "${chosen.mode}"`}.`);
   const { object, mode } = chosen;
   const read = await ask(flow.lookups);
-  const call = { bound, begun: 0, flow, operation, idColumn, configuration, object, mode, rows, lookups: read };
+  const call = {
+    bound,
+    begun: 0,
+    flow,
+    operation,
+    idColumn,
+    configuration,
+    object,
+    mode,
+    rows: JsonRows.of(rows),
+    lookups: read,
+  };
   const never = new AbortController().signal;
   const given = await readCallRows(call, Date.now(), randomUUID, breathe, never);
   const [request] = flow.requests;

@@ -3,6 +3,7 @@
 import type { BoundDestination } from '../destination/bind.ts';
 import type { Flow, Operation, Request } from '../destination/destination.ts';
 import type { ReadConfiguration } from '../destination/mappings.ts';
+import type { JsonRows } from '../json/rows.ts';
 import type { OutboundRequest, Send } from '../outbound/exchange.ts';
 import type { Scope } from '../template/scope.ts';
 import type { RenderedAuth } from './auth.ts';
@@ -10,8 +11,6 @@ import type { Bulkhead } from './bulkhead.ts';
 import type { Kept } from './kept.ts';
 import type { RateKey } from './rate.ts';
 import { reasonText } from './reason.ts';
-
-export type Row = Readonly<Record<string, unknown>>;
 
 /** An `add`, `change` or `remove`, checked: every row has an id. */
 export interface Call {
@@ -26,7 +25,7 @@ export interface Call {
   readonly mode: string | undefined;
   /** The lookups that the request's templates read, by name. */
   readonly lookups: Readonly<Record<string, unknown>>;
-  readonly rows: readonly Row[];
+  readonly rows: JsonRows;
 }
 
 /** What a row's fate depends on beside its call: all of it an argument, so that none of it is hidden. */

@@ -49,7 +49,7 @@ class Delivery {
       },
     };
     this.#now = world.clock.now();
-    this.#verdicts = call.rows.map(() => undefined);
+    this.#verdicts = new Array(call.rows.length).fill(undefined);
   }
 
   async run(): Promise<Verdict[]> {

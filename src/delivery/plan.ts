@@ -208,7 +208,8 @@ class Planner implements Plan {
 
   /** Bytes of a row's part of a body, about: what surrounds it is little. */
   #sizeOf({ item, row }: Member): number {
-    const part = this.#request.item === undefined ? row.record.whole() : item;
+    if (item instanceof Uint8Array) return item.length + 1;
+    const part = this.#request.item === undefined ? row.fields.record() : item;
     return Buffer.byteLength(stringifyJson(part ?? null)) + 1;
   }
 

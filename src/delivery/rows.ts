@@ -1,9 +1,10 @@
 /** The rows of a call as templates see them, before any of them is put into a request. */
 
-import { type RowRecord, recordMaker, unreadableMapping } from '../destination/mappings.ts';
+import { fieldsMaker, unreadableMapping } from '../destination/mappings.ts';
 import { Fault } from '../fault.ts';
-import { type Scope, scopeOf } from '../template/scope.ts';
-import { type Call, type Row, rejected, type Verdict, type World } from './call.ts';
+import type { JsonRows } from '../json/rows.ts';
+import { type Fields, type Scope, scopeOf } from '../template/scope.ts';
+import { type Call, rejected, type Verdict, type World } from './call.ts';
 
 export interface CallRows {
   /** What the templates of all rows see. */
@@ -22,7 +23,8 @@ const NO_STEPS: ReadonlyMap<string, object> = new Map();
 interface Shared {
   readonly common: Scope;
   readonly idColumn: string;
-  readonly recordOf: (row: Row) => RowRecord;
+  readonly rows: JsonRows;
+  readonly fieldsOf: (index: number) => Fields;
 }
 
 /**
@@ -32,41 +34,40 @@ interface Shared {
 export class CallRow {
   /** Its place in the call, from 0. */
   readonly position: number;
-  readonly source: Row;
   /** What steps before kept of it, by name: rows that share an answer have the very same. */
   readonly steps: ReadonlyMap<string, object>;
   readonly #shared: Shared;
   readonly #key: string | undefined;
 
   /** @param key its idempotency key, where a template reads one */
-  constructor(shared: Shared, position: number, source: Row, key: string | undefined, steps = NO_STEPS) {
+  constructor(shared: Shared, position: number, key: string | undefined, steps = NO_STEPS) {
     this.#shared = shared;
     this.position = position;
-    this.source = source;
     this.#key = key;
     this.steps = steps;
   }
 
   get id(): unknown {
-    return this.source[this.#shared.idColumn];
+    const { rows, idColumn } = this.#shared;
+    return rows.value(this.position, idColumn);
   }
 
-  get record(): RowRecord {
-    return this.#shared.recordOf(this.source);
+  get fields(): Fields {
+    return this.#shared.fieldsOf(this.position);
   }
 
   /** What its templates see. */
   get scope(): Scope {
-    const { source, position, id, steps } = this;
-    const own: Record<string, unknown> = { row: source, id, position };
+    const { position, id, steps } = this;
+    const own: Record<string, unknown> = { id, position };
     if (this.#key !== undefined) own.idempotency_key = this.#key;
     if (steps.size > 0) own.steps = Object.fromEntries(steps);
-    return this.#shared.common.with(own, this.record);
+    return this.#shared.common.with(own, this.fields);
   }
 
   /** The same row, of which a step kept something more. */
   with(name: string, kept: object): CallRow {
-    return new CallRow(this.#shared, this.position, this.source, this.#key, new Map([...this.steps, [name, kept]]));
+    return new CallRow(this.#shared, this.position, this.#key, new Map([...this.steps, [name, kept]]));
   }
 }
 
@@ -96,16 +97,15 @@ export async function readCallRows(
     mode,
     identifier: mappings.identifier[0]?.to,
   });
-  const shared: Shared = { common, idColumn, recordOf: recordMaker(mappings) };
+  const shared: Shared = { common, idColumn, rows: call.rows, fieldsOf: fieldsMaker(mappings, call.rows) };
   const unreadable = unreadableMapping(mappings);
   const keyed = flow.requests.some(({ readsKey }) => readsKey);
   const rows: CallRow[] = [];
   const settled = new Map<number, Verdict>();
   const refused = unreadable === undefined ? undefined : unrendered(new Fault({ code: 'render.mapping', sentence: unreadable }));
   for (let position = 0; position < call.rows.length && !closing.aborted; position++) {
-    const source = call.rows[position];
     if (refused !== undefined) settled.set(position, refused);
-    else if (source !== undefined) rows.push(new CallRow(shared, position, source, keyed ? uuid() : undefined));
+    else rows.push(new CallRow(shared, position, keyed ? uuid() : undefined));
     const breath = position % AT_ONCE === 0 ? breathe() : undefined;
     if (breath !== undefined) await breath;
   }

@@ -3,6 +3,8 @@
 import { namesOf } from '../destination/body.ts';
 import type { Request } from '../destination/destination.ts';
 import { templatesOfBatch } from '../destination/lookups-read.ts';
+import { CLOSE_LIST, COMMA, OPEN_LIST } from '../json/scan.ts';
+import { type JsonWriter, WrittenJson, withWriter } from '../json/writer.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope, Values } from '../template/scope.ts';
 import { looksIntoItems, renderBody } from './body.ts';
@@ -25,7 +27,8 @@ export class Writer {
   readonly #request: Request;
   readonly #common: Scope;
   readonly #uuid: () => string;
-  readonly #printsItems: boolean;
+  /** How items are written, where they are only printed. */
+  readonly #form: 'json' | 'lines' | undefined;
   /** What of the rows of a batch its body reads, and what its answer is read with. */
   readonly #bodyReads: ReadonlySet<string>;
   readonly #answerReads: ReadonlySet<string>;
@@ -36,57 +39,89 @@ export class Writer {
     this.#common = common;
     this.#uuid = uuid;
     this.itemsLate = request.item !== undefined && request.batch?.bytes === Number.POSITIVE_INFINITY;
-    this.#printsItems = !looksIntoItems(request);
+    this.#form = looksIntoItems(request) ? undefined : request.body.kind === 'ndjson' ? 'lines' : 'json';
     this.#bodyReads = namesOf(request.body);
     const answer = templatesOfBatch({ body: { kind: 'none' }, response: request.response });
     this.#answerReads = new Set(answer.flatMap((template) => [...(template?.names ?? [])]));
   }
 
-  /** A row's part of a body. @throws {Fault} */
+  /** A row's part of a body: as it is written, where it is only printed. @throws {Fault} */
   item(scope: Scope): unknown {
-    const { item } = this.#request;
-    return (this.#printsItems ? item?.jsonValue(scope) : item?.value(scope)) ?? null;
+    if (this.#form === undefined) return this.#request.item?.value(scope) ?? null;
+    return withWriter((out) => {
+      this.#writeItem(scope, out);
+      return out.copied();
+    });
   }
 
   /** One request for all of them; where no body can be made for all, one for each part for which it can. */
   write(envelope: Envelope, rows: readonly Member[], goOn: () => Promise<boolean>): Written | Promise<Written> {
-    if (!this.itemsLate) return this.#write(envelope, rows, goOn);
+    if (!this.itemsLate) return this.#write(envelope, rows, undefined, goOn);
     const settled = new Map<number, Verdict>();
-    const members = rows.filter((member) => this.#makeItem(member, settled));
-    if (members.length === 0) return { requests: [], settled };
-    const written = this.#write(envelope, members, goOn);
+    const written = withWriter((out) => {
+      const members = this.#itemsInto(out, rows, (member, error) => settled.set(member.position, unrendered(error)));
+      if (members.length === 0) return { requests: [], settled };
+      return this.#write(envelope, members, this.#form && new WrittenJson(out.written), goOn);
+    });
     const done = (own: Written): Written => {
-      for (const member of members) member.item = undefined;
+      for (const member of rows) member.item = undefined;
       return settled.size === 0 ? own : { requests: own.requests, settled: new Map([...settled, ...own.settled]) };
     };
     return written instanceof Promise ? written.then(done) : done(written);
   }
 
-  #write(envelope: Envelope, rows: readonly Member[], goOn: () => Promise<boolean>): Written | Promise<Written> {
-    const whole = this.#whole(envelope, rows);
+  /** @param items of all of them, where they are written */
+  #write(
+    envelope: Envelope,
+    rows: readonly Member[],
+    items: WrittenJson | undefined,
+    goOn: () => Promise<boolean>,
+  ): Written | Promise<Written> {
+    const whole = this.#whole(envelope, rows, items);
     return 'outbound' in whole ? { requests: [whole], settled: NO_ROWS } : this.#split(envelope, rows, whole, goOn);
   }
 
-  /** Whether there is one for this row. */
-  #makeItem(member: Member, settled: Map<number, Verdict>): boolean {
-    try {
-      member.item = this.item(member.scope);
-      return true;
-    } catch (error) {
-      settled.set(member.position, unrendered(error));
-      return false;
-    }
+  /** Makes the items that are not made yet. Gives the members that have one. @param failed told of the others */
+  #itemsInto(out: JsonWriter, members: readonly Member[], failed: (member: Member, error: unknown) => void): readonly Member[] {
+    if (this.#form === 'json') out.byte(OPEN_LIST);
+    const made = members.filter((member) => {
+      const before = out.length;
+      try {
+        if (this.#form === undefined) member.item ??= this.item(member.scope);
+        else if (member.item instanceof Uint8Array) out.copy(member.item);
+        else this.#writeItem(member.scope, out);
+        if (this.#form === 'json') out.byte(COMMA);
+        return true;
+      } catch (error) {
+        out.backTo(before);
+        failed(member, error);
+        return false;
+      }
+    });
+    if (this.#form === 'json') out.close(CLOSE_LIST);
+    return made;
   }
 
-  /** Parts of a request that was written before are written anew. */
-  #itemOf({ item, row }: Member): unknown {
-    return item === undefined ? this.item(row.scope) : item;
+  #writeItem(scope: Scope, out: JsonWriter): void {
+    const { item } = this.#request;
+    if (this.#form === 'lines') item?.writeLines(scope, out);
+    else if (item?.write(scope, out) !== true) out.value(null);
+  }
+
+  /** What templates see as `items`. Parts of a request that was written before are written anew. */
+  #itemsOf(members: readonly Member[]): unknown {
+    return withWriter((out) => {
+      this.#itemsInto(out, members, (_, error) => {
+        throw error;
+      });
+      return this.#form === undefined ? members.map(({ item }) => item) : new WrittenJson(out.copied());
+    });
   }
 
   /** One request for all of them, or why there is none. */
-  #whole(envelope: Envelope, members: readonly Member[]): PlannedRequest | Verdict {
+  #whole(envelope: Envelope, members: readonly Member[], items?: WrittenJson): PlannedRequest | Verdict {
     try {
-      return this.#one(envelope, members);
+      return this.#one(envelope, members, items);
     } catch (error) {
       return unrendered(error);
     }
@@ -111,13 +146,13 @@ export class Writer {
   }
 
   /** @throws {Fault} where the body fails for these rows */
-  #one(envelope: Envelope, members: readonly Member[]): PlannedRequest {
+  #one(envelope: Envelope, members: readonly Member[], items?: WrittenJson): PlannedRequest {
     const request = this.#request;
     const [first] = members;
     if (first === undefined) throw new RangeError('a request without rows');
     const scope = request.batch === undefined ? first.scope : this.#batchScope(first, members);
     // What only the body reads, all rows once more, is not kept until the answer.
-    const seen = request.batch === undefined ? scope : scope.with(this.#rowsFor(this.#bodyReads, members));
+    const seen = request.batch === undefined ? scope : scope.with(this.#rowsFor(this.#bodyReads, members, items));
     const body = renderBody(request.body, seen);
     checkSize(body, request.batch?.bytes, members.length);
     const { method, url, auth, rates } = envelope;
@@ -149,11 +184,11 @@ export class Writer {
     });
   }
 
-  #rowsFor(reads: ReadonlySet<string>, members: readonly Member[]): Values {
+  #rowsFor(reads: ReadonlySet<string>, members: readonly Member[], items?: WrittenJson): Values {
     return {
-      ...(reads.has('items') && { items: members.map((member) => this.#itemOf(member)) }),
-      ...(reads.has('records') && { records: members.map(({ row }) => row.record.whole()) }),
-      ...(reads.has('rows') && { rows: members.map(({ row }) => row.source) }),
+      ...(reads.has('items') && { items: items ?? this.#itemsOf(members) }),
+      ...(reads.has('records') && { records: members.map(({ row }) => row.fields.record()) }),
+      ...(reads.has('rows') && { rows: members.map(({ row }) => row.fields.row()) }),
     };
   }
 }

@@ -1,8 +1,10 @@
 /** A configuration's mappings, read leniently, and the record that they make of a row. */
 
 import { beginning } from '../fault.ts';
+import type { JsonRows, Row } from '../json/rows.ts';
+import type { Shape } from '../json/shape.ts';
 import { stringifyJson } from '../numbers.ts';
-import type { Columns, Fields } from '../template/scope.ts';
+import { type Fields, NO_PLACE, type Read } from '../template/scope.ts';
 import { isMap } from '../template/text.ts';
 
 /** One entry of `identifierMapping`, `mappings` or `customMappings`. */
@@ -65,95 +67,115 @@ export function unreadableMapping(mappings: Mappings): string | undefined {
     : undefined;
 }
 
-/** Makes records: a row's values by field id. A column that the row lacks leaves its field missing. */
-export function recordMaker(mappings: Mappings): (row: Row) => RowRecord {
-  const mapped = new Mapped(mappings);
-  return (row) => new RowRecord(row, mapped);
+/** Makes what templates see of each row: a record has its values by field id. A column that the row lacks leaves its field missing. */
+export function fieldsMaker(mappings: Mappings, rows: JsonRows): (index: number) => Fields {
+  const mapped = new Mapped(mappings, rows);
+  return (index) => new RowFields(mapped, index);
 }
-
-type Row = Readonly<Record<string, unknown>>;
 
 /** What a field is made of. */
 interface Source {
   readonly to: string;
   readonly from?: string;
   readonly value?: unknown;
-  /** Whether every object has something of the column's name. */
-  readonly inherited: boolean;
   /** Another of the same field, for rows that lack the column. */
   readonly before: Source | undefined;
 }
 
 /** What the records of a call have in common. */
 class Mapped {
+  readonly rows: JsonRows;
   readonly sources: readonly Source[];
-  readonly byField: ReadonlyMap<string, Source>;
-  readonly #columns = new Map<readonly string[], Columns>();
+  readonly #byField: ReadonlyMap<string, Source>;
+  /** Of the shape that rows had last: mostly all have it. */
+  readonly #places = new Map<readonly Read[], { readonly shape: Shape; readonly places: Int32Array }>();
 
-  constructor(mappings: Mappings) {
+  constructor(mappings: Mappings, rows: JsonRows) {
     const sources: Source[] = [];
     const byField = new Map<string, Source>();
     for (const mapping of allMappings(mappings)) {
       if (mapping.type === 'unknown') continue;
-      const own =
-        mapping.type === 'static'
-          ? { value: mapping.value, inherited: false }
-          : { from: mapping.from, inherited: mapping.from in Object.prototype };
+      const own = mapping.type === 'static' ? { value: mapping.value } : { from: mapping.from };
       const source = { to: mapping.to, before: byField.get(mapping.to), ...own };
       sources.push(source);
       byField.set(mapping.to, source);
     }
+    this.rows = rows;
     this.sources = sources;
-    this.byField = byField;
+    this.#byField = byField;
   }
 
-  columns(names: readonly string[]): Columns {
-    let columns = this.#columns.get(names);
-    if (columns === undefined) {
-      columns = names.map((name) => columnOf(this.byField.get(name)));
-      this.#columns.set(names, columns);
-    }
-    return columns;
-  }
-}
-
-/** The column, where a look at it is enough: nothing is inherited under its name, and there is no other one for rows that lack it. */
-function columnOf(source: Source | undefined): string | undefined {
-  return source === undefined || source.before !== undefined || source.inherited ? undefined : source.from;
-}
-
-/** The record of a row. Most templates read some of its fields; it is only made where one needs it as a map. */
-export class RowRecord implements Fields {
-  readonly row: Row;
-  readonly #mapped: Mapped;
-  #whole: Record<string, unknown> | undefined;
-
-  constructor(row: Row, mapped: Mapped) {
-    this.row = row;
-    this.#mapped = mapped;
-  }
-
-  columns(names: readonly string[]): Columns {
-    return this.#mapped.columns(names);
-  }
-
-  field(name: string): unknown {
-    for (let source = this.#mapped.byField.get(name); source !== undefined; source = source.before) {
+  field(index: number, name: string): unknown {
+    for (let source = this.#byField.get(name); source !== undefined; source = source.before) {
       if (source.from === undefined) return source.value;
-      const value = source.inherited && !Object.hasOwn(this.row, source.from) ? undefined : this.row[source.from];
+      const value = this.rows.value(index, source.from);
       if (value !== undefined) return value;
     }
     return undefined;
   }
 
-  whole(): Record<string, unknown> {
-    if (this.#whole === undefined) {
-      this.#whole = Object.create(null) as Record<string, unknown>; // an object without a prototype
+  placesOf(index: number, reads: readonly Read[]): Int32Array {
+    const shape = this.rows.shape(index);
+    if (shape === undefined) return Int32Array.from(reads, () => NO_PLACE.unknown);
+    const known = this.#places.get(reads);
+    if (known?.shape === shape) return known.places;
+    const places = Int32Array.from(reads, (read) => this.#placeOf(read, shape));
+    this.#places.set(reads, { shape, places });
+    return places;
+  }
+
+  #placeOf({ of, name }: Read, shape: Shape): number {
+    const source: Source | undefined = of === 'row' ? { to: name, from: name, before: undefined } : this.#byField.get(name);
+    if (source === undefined) return NO_PLACE.missing;
+    if (source.from === undefined) return NO_PLACE.unknown;
+    const place = shape.placeOf(source.from);
+    if (place >= 0) return 2 * place;
+    return source.before === undefined ? NO_PLACE.missing : NO_PLACE.unknown;
+  }
+}
+
+/** Most templates read some of its values; the maps are only made where one needs them. */
+class RowFields implements Fields {
+  readonly index: number;
+  readonly #mapped: Mapped;
+  #row: Row | undefined;
+  #record: Record<string, unknown> | undefined;
+
+  constructor(mapped: Mapped, index: number) {
+    this.#mapped = mapped;
+    this.index = index;
+  }
+
+  get rows(): JsonRows {
+    return this.#mapped.rows;
+  }
+
+  placesOf(reads: readonly Read[]): Int32Array {
+    return this.#mapped.placesOf(this.index, reads);
+  }
+
+  column(name: string): unknown {
+    return this.rows.value(this.index, name);
+  }
+
+  field(name: string): unknown {
+    return this.#mapped.field(this.index, name);
+  }
+
+  row(): Row {
+    this.#row ??= this.rows.row(this.index);
+    return this.#row;
+  }
+
+  record(): Record<string, unknown> {
+    if (this.#record === undefined) {
+      const row = this.row();
+      this.#record = Object.create(null) as Record<string, unknown>; // an object without a prototype
       for (const { to, from, value } of this.#mapped.sources) {
-        if (from === undefined) this.#whole[to] = value;
-        else if (Object.hasOwn(this.row, from)) this.#whole[to] = this.row[from];
+        if (from === undefined) this.#record[to] = value;
+        else if (Object.hasOwn(row, from)) this.#record[to] = row[from];
       }
     }
-    return this.#whole;
+    return this.#record;
   }
 }

@@ -18,6 +18,7 @@ import {
 import { type ReadConfiguration, readConfiguration } from '../destination/mappings.ts';
 import { chooseFor, validateConfiguration } from '../destination/validation.ts';
 import { Fault } from '../fault.ts';
+import type { JsonRows } from '../json/rows.ts';
 import { stringifyJson } from '../numbers.ts';
 import { type Method, type Methods, RPC_CODES, type RpcCode, RpcError } from '../rpc/method.ts';
 import { SERVER_SETTINGS } from '../settings.ts';
@@ -166,11 +167,7 @@ async function operate(
   const begun = own.elapsed();
   const verdicts = await settle(own, operation, idColumn, rows, readConfiguration(given), begun, gone);
   own.settled(operation, verdicts, begun);
-  return rejectedRows(
-    rows.map((row) => row[idColumn]),
-    verdicts,
-    own,
-  );
+  return rejectedRows(rows, idColumn, verdicts, own);
 }
 
 /** One verdict for each row. */
@@ -183,7 +180,7 @@ async function settle(
   begun: number,
   gone: AbortSignal,
 ): Promise<readonly Verdict[]> {
-  const all = (code: ReasonCode, reason: string) => rows.map(() => rejected(code, reason));
+  const all = (code: ReasonCode, reason: string) => Array.from({ length: rows.length }, () => rejected(code, reason));
   try {
     const ask = own.ask(Number.POSITIVE_INFINITY, begun);
     const chosen = await chooseFor(own.bound, configuration.config, { now: own.now(), ask });
@@ -216,17 +213,19 @@ function withoutSecrets(value: unknown, redact: (text: string) => string): unkno
 
 /** An id that stands twice is reported once, with the first reason. */
 function rejectedRows(
-  ids: readonly unknown[],
+  rows: JsonRows,
+  idColumn: string,
   verdicts: readonly (Verdict | undefined)[],
   { redact }: Pick<Running, 'redact'>,
 ): object {
   const out = new Map<string, { id: unknown; reason: string }>();
   // One reason is often that of all rows.
   const shown = new Map<string, string>();
-  for (const [index, id] of ids.entries()) {
+  for (let index = 0; index < rows.length; index++) {
     // A row without a verdict would be taken for delivered: it is rejected, whatever went wrong.
     const verdict = verdicts[index] ?? rejected('outcome-unknown', 'outcome unknown: no verdict was reached');
     if (verdict.accepted) continue;
+    const id = rows.value(index, idColumn);
     const key = stringifyJson(id);
     if (out.has(key)) continue;
     const clean = shown.get(verdict.reason) ?? redact(verdict.reason);

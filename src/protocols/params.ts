@@ -1,6 +1,7 @@
 /** Reads the params of Hightouch's methods: leniently where that loses nothing, else with a sentence that names the member. */
 
 import { beginning } from '../fault.ts';
+import { JsonRows, type Row } from '../json/rows.ts';
 import { ExactNumber } from '../numbers.ts';
 import { RPC_CODES, RpcError } from '../rpc/method.ts';
 import { isMap } from '../template/text.ts';
@@ -8,7 +9,7 @@ import { isMap } from '../template/text.ts';
 export interface OperationParams {
   readonly idColumn: string;
   readonly configuration: Readonly<Record<string, unknown>>;
-  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly rows: JsonRows;
 }
 
 /** What was chosen in the form so far; empty texts and nulls are not chosen yet. */
@@ -47,29 +48,29 @@ export function readOperation(params: unknown, maxRows: number): OperationParams
   if (typeof idColumn !== 'string' || idColumn === '') {
     throw invalid(`params.idColumn must be the name of the primary key's column; it is ${kind(idColumn)}.`);
   }
-  if (!Array.isArray(rows)) throw invalid(`params.rows must be a list of rows; it is ${kind(rows)}.`);
+  if (!(rows instanceof JsonRows || Array.isArray(rows)))
+    throw invalid(`params.rows must be a list of rows; it is ${kind(rows)}.`);
   if (rows.length > maxRows) {
     throw invalid(
       `params.rows has ${rows.length} rows; at most ${maxRows} are taken in one call (ROWPOST_MAX_ROWS). Nothing was sent: send fewer rows at once.`,
     );
   }
-  const checked: Readonly<Record<string, unknown>>[] = [];
-  for (const [index, row] of rows.entries()) {
-    if (!isMap(row)) throw invalid(`params.rows[${index}] must be an object of columns and values; it is ${kind(row)}.`);
-    const id = Object.hasOwn(row, idColumn) ? row[idColumn] : undefined;
-    if (id === undefined || id === null) {
-      throw invalid(
-        `params.rows[${index}] has no value in the column ${quoted(idColumn)} that idColumn names, so its outcome could not be told. Nothing was sent.`,
-      );
-    }
-    if (isMap(id) || Array.isArray(id)) {
-      throw invalid(
-        `params.rows[${index}] has ${kind(id)} in the column ${quoted(idColumn)} that idColumn names; an id is text or a number. Nothing was sent.`,
-      );
-    }
-    checked.push(row);
-  }
-  return { idColumn, configuration, rows: checked };
+  const read = rows instanceof JsonRows ? rows : JsonRows.of(rows.map(checkRow));
+  for (let index = 0; index < read.length; index++) checkId(read.value(index, idColumn), index, idColumn);
+  return { idColumn, configuration, rows: read };
+}
+
+function checkRow(row: unknown, index: number): Row {
+  if (isMap(row)) return row;
+  throw invalid(`params.rows[${index}] must be an object of columns and values; it is ${kind(row)}.`);
+}
+
+function checkId(id: unknown, index: number, idColumn: string): void {
+  const where = () => `in the column ${quoted(idColumn)} that idColumn names`;
+  if (id === undefined || id === null)
+    throw invalid(`params.rows[${index}] has no value ${where()}, so its outcome could not be told. Nothing was sent.`);
+  if (isMap(id) || Array.isArray(id))
+    throw invalid(`params.rows[${index}] has ${kind(id)} ${where()}; an id is text or a number. Nothing was sent.`);
 }
 
 /** A name that is quoted back. */

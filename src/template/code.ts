@@ -11,6 +11,8 @@ export interface Code {
   readonly steps: number;
   /** The value, where it is written out in the template. */
   readonly fixed?: { readonly value: unknown };
+  /** What it joins, where it is a text of nothing but words and such paths as they are. */
+  readonly joins?: readonly (string | readonly string[])[];
   /** The names, where it is nothing but a path of names that are written out. */
   readonly path?: readonly string[];
 }

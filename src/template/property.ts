@@ -91,6 +91,7 @@ function named(run: Run, key: string, path: readonly string[] | undefined): Run 
     };
   if (third === undefined && first === 'row')
     return (scope) => {
+      if (scope.fields !== undefined) return scope.fields.column(key);
       const row = scope.plainRow;
       return row === undefined ? readOwn(scope.row, key, scope) : row[key];
     };

@@ -1,5 +1,6 @@
 /** What templates see while they run. */
 
+import type { JsonRows, Row } from '../json/rows.ts';
 import { Budget } from './budget.ts';
 import { FilterContext } from './context.ts';
 import { MANIFEST_LIMITS } from './limits.ts';
@@ -15,43 +16,59 @@ function plain(value: unknown): Values | undefined {
   return prototype === null || prototype === Object.prototype ? (value as Values) : undefined; // a map, whatever its values are
 }
 
-/** For each of some names the key under which its value is found. */
-export type Columns = readonly (string | undefined)[];
+/** A value that a template reads by a name that is written out, and that nothing but a field or a column can have. */
+export interface Read {
+  readonly of: 'record' | 'row';
+  readonly name: string;
+}
 
-/** A map that is only made when somebody needs the whole of it. */
+/** What stands for the place of a value that has none. */
+export const NO_PLACE = {
+  /** There is no such value. */
+  missing: -1,
+  /** It must be asked for. */
+  unknown: -2,
+};
+
+/** A row of the call, and its record: neither is made before somebody needs the whole of it. */
 export interface Fields {
-  /** What it is made from. */
-  readonly row: Readonly<Values>;
-  /** The keys of `row` under which the values of names stand; undefined for one that must be asked for. @param names a list that stays as it is */
-  columns(names: readonly string[]): Columns;
-  /** The value of a name; undefined where it has none. */
+  readonly rows: JsonRows;
+  /** Of the row. */
+  readonly index: number;
+  /** Where in `rows.places` each of these values begins, counted from the first of the row, or `NO_PLACE`. @param reads a list that stays as it is */
+  placesOf(reads: readonly Read[]): Int32Array;
+  /** The value of the row's column; undefined where it has none. */
+  column(name: string): unknown;
+  /** The value of the record's field; undefined where it has none. */
   field(name: string): unknown;
-  /** All of them: the same map each time. */
-  whole(): Values;
+  /** The same map each time. */
+  row(): Row;
+  /** The same map each time. */
+  record(): Values;
 }
 
 /** One set of values. Those of a row stand over those of the call, of which nothing is copied: there is a scope for every row. */
 export class Scope {
   readonly budget: Budget;
-  /** What most templates of a row read stands where it is found without looking. */
-  readonly row: unknown;
-  /** The record, where it is not made yet. */
+  /** Where `row` and `record` come from, unless they are among the values. */
   readonly fields: Fields | undefined;
+  readonly #row: unknown;
   readonly #record: unknown;
   readonly #values: Values;
   readonly #below: Scope | undefined;
   #filters: FilterContext | undefined;
 
-  /** @param fields the `record`, where it is not among the values */
+  /** @param fields of the row and the record, where these are not among the values */
   constructor(values: Values, below?: Scope, budget = new Budget(MANIFEST_LIMITS), fields?: Fields) {
     this.budget = budget;
     this.#values = values;
     this.#below = below;
-    const hasRow = Object.hasOwn(values, 'row');
-    this.row = hasRow ? values.row : below?.row;
-    const hasRecord = Object.hasOwn(values, 'record');
-    this.fields = hasRecord ? undefined : (fields ?? below?.fields);
-    this.#record = hasRecord ? values.record : this.fields === undefined ? below?.record : undefined;
+    const [hasRow, hasRecord] = [Object.hasOwn(values, 'row'), Object.hasOwn(values, 'record')];
+    // Those below are only made where one of the two stands over them and the other does not.
+    const lends = fields === undefined && !hasRow && !hasRecord ? below : undefined;
+    this.fields = lends === undefined ? fields : lends.fields;
+    this.#row = hasRow ? values.row : lends === undefined ? below?.row : lends.#row;
+    this.#record = hasRecord ? values.record : lends === undefined ? below?.record : lends.#record;
   }
 
   /** The same values and some more, which win. What templates of the two take is counted apart. */
@@ -59,28 +76,32 @@ export class Scope {
     return new Scope(more, this, undefined, fields);
   }
 
-  /** The row, where it inherits nothing but what every object does: then a property of another name is an own one. */
-  get plainRow(): Values | undefined {
-    return plain(this.row);
+  get row(): unknown {
+    return this.fields === undefined ? this.#row : this.fields.row();
   }
 
-  /** The same of a record that is made. */
+  get record(): unknown {
+    return this.fields === undefined ? this.#record : this.fields.record();
+  }
+
+  /** The row, where it is among the values and inherits nothing but what every object does: then a property of another name is an own one. */
+  get plainRow(): Values | undefined {
+    return this.fields === undefined ? plain(this.#row) : undefined;
+  }
+
   get plainRecord(): Values | undefined {
     return this.fields === undefined ? plain(this.#record) : undefined;
   }
 
-  get record(): unknown {
-    return this.fields === undefined ? this.#record : this.fields.whole();
-  }
-
   get(name: string): unknown {
     if (name === 'record') return this.record;
+    if (name === 'row') return this.row;
     if (Object.hasOwn(this.#values, name)) return this.#values[name];
     return this.#below?.get(name);
   }
 
   has(name: string): boolean {
-    if (name === 'record' && this.fields !== undefined) return true;
+    if (this.fields !== undefined && (name === 'row' || name === 'record')) return true;
     return Object.hasOwn(this.#values, name) || (this.#below?.has(name) ?? false);
   }
 

@@ -99,7 +99,21 @@ export function compileLeaf(source: string, names: Names, report: Report): Leaf 
   if (templates === undefined) return undefined;
   const output = soleOutput(templates);
   if (output !== undefined) return leafOf(new Expressions(engine, NO_LOCALS).value(output.value), scan.names);
-  return leafOf({ run: compileTemplates(templates, engine, (part) => placeOf(part, 'text', scan)), steps: 0 }, scan.names);
+  const joins = joinedBy(templates);
+  const run = compileTemplates(templates, engine, (part) => placeOf(part, 'text', scan));
+  return leafOf({ run, steps: 0, ...(joins && { joins }) }, scan.names);
+}
+
+/** The words and the paths of a text that holds nothing else. */
+function joinedBy(templates: readonly LiquidTemplate[]): Code['joins'] {
+  const joins: (string | readonly string[])[] = [];
+  for (const part of templates) {
+    const path = part instanceof Output ? new Expressions(engine, NO_LOCALS).value(part.value).path : undefined;
+    if (path !== undefined) joins.push(path);
+    else if (TypeGuards.isHTMLToken(part.token)) joins.push(literalText(part));
+    else return undefined;
+  }
+  return joins;
 }
 
 function leafOf(given: Code, names: ReadonlySet<string>): Leaf {

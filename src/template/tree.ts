@@ -1,15 +1,15 @@
 /** YAML trees whose text leaves are templates: compiled once, evaluated to plain values. */
 
-import { stringifyJson } from '../numbers.ts';
-import { fixed, type Run } from './code.ts';
+import type { JsonWriter } from '../json/writer.ts';
+import { fixed } from './code.ts';
 import type { Names, TemplateProblem } from './names.ts';
 import { asRenderFault } from './render-fault.ts';
 import type { Scope } from './scope.ts';
 import { type Compiled, compileLeaf } from './template.ts';
 import { isMap } from './text.ts';
-import { generateJsonValue } from './tree-generator.ts';
 import { type MapNode, type Node, type Omit, stepsOf } from './tree-node.ts';
 import { compileValue } from './tree-value.ts';
+import { compileLines, compileWrite } from './tree-writer.ts';
 
 export type { Omit };
 
@@ -19,20 +19,22 @@ export interface Tree extends Compiled {
   value(scope: Scope): unknown;
 
   /**
-   * A value of which `stringifyJson` makes what it makes of `value`, sooner made: what is missing may stand in its maps as undefined,
-   * which templates could tell from a key that is not there.
-   * @throws {Fault} as `value` does
+   * Writes exactly `stringifyJson(value(scope))`; nothing where the value is missing, of which it tells by false.
+   * @throws {Fault} as `value` does; what was written until then stays
    */
-  jsonValue(scope: Scope): unknown;
+  write(scope: Scope, out: JsonWriter): boolean;
 
   /**
-   * Exactly `stringifyJson(value(scope))`; undefined where the value is missing.
+   * Writes a list as the JSON of each of its elements behind the other, with a line feed behind each; anything else as one of them.
    * @throws {Fault} as `value` does
    */
-  json(scope: Scope): string | undefined;
+  writeLines(scope: Scope, out: JsonWriter): void;
 
-  /** Whether it reads `items` only in leaves that are `{{ items }}` and nothing else, or not at all: their `jsonValue` will do. */
+  /** Whether it reads `items` only in leaves that are `{{ items }}` and nothing else, or not at all: to `write` it, `WrittenJson` of them will do. */
   readonly passesItems: boolean;
+
+  /** Whether it is such a leaf. */
+  readonly isItems: boolean;
 
   /** How many of its leaves are templates. */
   readonly templates: number;
@@ -51,21 +53,20 @@ export function compileTree(tree: unknown, names: Names, report: ReportAt, omit:
   const node = compileNode(tree, [], to);
   const steps = stepsOf(node);
   const value = compileValue(node);
-  const jsonValue = generateJsonValue(node);
+  const write = compileWrite(node);
+  const lines = compileLines(node);
   return {
     names: to.used,
     templates: to.templates,
     passesItems: to.items.alone === to.items.read,
+    isItems: node.kind === 'leaf' && isItems(node.code.path),
     value: (scope) => run(value, steps, scope),
-    jsonValue: (scope) => run(jsonValue, steps, scope),
-    json: (scope) => {
-      const made = run(jsonValue, steps, scope);
-      return made === undefined ? undefined : stringifyJson(made);
-    },
+    write: (scope, out) => run((own) => write(own, out), steps, scope),
+    writeLines: (scope, out) => run((own) => lines(own, out), steps, scope),
   };
 }
 
-function run(make: Run, steps: number, scope: Scope): unknown {
+function run<T>(make: (scope: Scope) => T, steps: number, scope: Scope): T {
   try {
     scope.budget.steps(steps);
     return make(scope);
@@ -102,7 +103,12 @@ function compileNode(node: unknown, path: Path, to: Compiling, asValue = false):
   }
   if (Array.isArray(node))
     return { kind: 'list', items: node.map((item, index) => compileNode(item, [...path, index], to, asValue)) };
-  return isMap(node) ? compileMap(node, path, to, asValue) : { kind: 'leaf', code: fixed(node) };
+  return isMap(node) ? compileMap(node, path, to, asValue) : { kind: 'leaf', code: fixed(inJson(node)) };
+}
+
+/** YAML has numbers that JSON has not. */
+function inJson(scalar: unknown): unknown {
+  return typeof scalar === 'number' && !Number.isFinite(scalar) ? null : scalar;
 }
 
 function compileMap(node: Record<string, unknown>, path: Path, to: Compiling, asValue: boolean): MapNode {

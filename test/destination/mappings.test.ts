@@ -3,18 +3,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { allMappings, readConfiguration, recordMaker, unreadableMapping } from '../../src/destination/mappings.ts';
+import { allMappings, fieldsMaker, readConfiguration, unreadableMapping } from '../../src/destination/mappings.ts';
+import { JsonRows } from '../../src/json/rows.ts';
 import { parseJson, stringifyJson } from '../../src/numbers.ts';
 
 const ROW = '{"id":1,"mail":"a@b.c","n":null,"long":12345678901234567890,"o":{"a":1},"__proto__":"p"}';
+const ROWS = JsonRows.read(Buffer.from(`[${ROW}]`), 0)?.rows ?? assert.fail('ROW is a row');
+const EMPTY = JsonRows.of([{}]);
 
 /** The record of one row, as JSON, or why it cannot be made. */
 function record(configuration: string): string {
   const { mappings } = readConfiguration(parseJson(configuration));
-  const made = recordMaker(mappings)(parseJson(ROW) as Record<string, unknown>); // ROW is a map
-  const whole = made.whole();
+  const made = fieldsMaker(mappings, ROWS)(0);
+  const whole = made.record();
   // One by one, as most templates read them.
-  for (const name of [...Object.keys(whole), 'none']) assert.equal(made.field(name), whole[name]);
+  for (const name of [...Object.keys(whole), 'none']) assert.deepEqual(made.field(name), whole[name]);
   return unreadableMapping(mappings) ?? stringifyJson(whole);
 }
 
@@ -106,7 +109,7 @@ describe('a configuration', () => {
         for (const any of [configuration, { mappings }, { mappings: [mappings], customMappings: mappings }]) {
           const read = readConfiguration(any);
           assert.equal(allMappings(read.mappings).length >= 0, true);
-          if (unreadableMapping(read.mappings) === undefined) recordMaker(read.mappings)({}).whole();
+          if (unreadableMapping(read.mappings) === undefined) fieldsMaker(read.mappings, EMPTY)(0).record();
         }
       }),
     );

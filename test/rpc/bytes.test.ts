@@ -1,13 +1,11 @@
-/** Bodies parsed in pieces are what they are as a whole: the same values, or the same mistake. */
+/** A body whose rows are left as they stand is what it is when all of it is parsed: the same values, or the same mistake. */
 
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { JsonError, MAX_VALUES, parseJson } from '../../src/numbers.ts';
+import { JsonRows } from '../../src/json/rows.ts';
+import { ExactNumber, JsonError, MAX_VALUES, parseJson, stringifyJson } from '../../src/numbers.ts';
 import { parseBytes } from '../../src/rpc/bytes.ts';
-
-/** Small enough for every body here to be cut wherever it may be. */
-const SMALL = { large: 1, piece: 8 };
 
 function outcome(parse: () => unknown): unknown {
   try {
@@ -18,11 +16,27 @@ function outcome(parse: () => unknown): unknown {
   }
 }
 
-function same(text: string, sizes = SMALL): void {
-  const [pieces, whole] = [outcome(() => parseBytes(Buffer.from(text), sizes)), outcome(() => parseJson(text))];
-  assert.deepEqual(pieces, whole);
+/** Rows as maps, where they are none yet. */
+function whole(value: unknown): unknown {
+  if (value instanceof JsonRows) return Array.from({ length: value.length }, (_, index) => value.row(index));
+  if (Array.isArray(value)) return value.map(whole);
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return value;
+  for (const [key, member] of Object.entries(value)) Object.defineProperty(value, key, { value: whole(member) });
+  return value;
+}
+
+function same(text: string): void {
+  const [around, all] = [outcome(() => whole(parseBytes(Buffer.from(text)))), outcome(() => parseJson(text))];
+  assert.deepEqual(around, all);
   // Deep equality does not look at the order of keys.
-  assert.equal(JSON.stringify(pieces), JSON.stringify(whole));
+  assert.equal(stringifyJson(around), stringifyJson(all));
+}
+
+/** The rows of a body that is written as most are. */
+function rowsIn(text: string): JsonRows {
+  const { params } = parseBytes(Buffer.from(text)) as { params: { rows: unknown } }; // as `bodyOf` writes it
+  assert.ok(params.rows instanceof JsonRows, 'the rows are parsed');
+  return params.rows;
 }
 
 function bodyOf(rows: string): string {
@@ -55,18 +69,47 @@ const BODIES: readonly (readonly [string, string])[] = [
   ['prototypes', bodyOf(rowsOf(9, (index) => `{"__proto__":{"id":${index}},"id":${index}}`))],
   ['as deep as allowed', bodyOf(rowsOf(9, () => `{"id":${NESTED(60)}}`))],
   ['too deep by one', bodyOf(rowsOf(9, () => `{"id":${NESTED(61)}}`))],
+  ['rows with spaces', bodyOf(' [ { "id" : 1 ,\n"a":[ 1 , { } ]\t} , { } ]')],
+  ['rows of other columns', bodyOf('[{"a":1,"b":2},{"b":3},{"b":4,"a":5},{},{"a":6,"a":7},{"\\u0061":8}]')],
+  ['rows of no columns that two share', bodyOf(rowsOf(300, (index) => `{"c${index}":1,"d${index}":[${index}]}`))],
+  ['rows in a form', '{"params":{"configuration":{"rows":[{"a":1}]},"rows":[{"id":1}]}}'],
+  ['rows of a call without params', '{"rows":[{"id":1}]}'],
+  [
+    'values of all kinds',
+    bodyOf('[{"a":-0,"b":-1.50,"c":1E5,"d":0.0000001,"e":"\\ud800","f":"\\/","g":true,"h":false,"i":null,"j":""}]'),
+  ],
+  ...[
+    '01',
+    '-',
+    '1.',
+    '.5',
+    '+1',
+    '1e',
+    'tru',
+    'nulll',
+    '"\\x"',
+    '"\\u12g4"',
+    '"\t"',
+    '"',
+    '[1,]',
+    '{"a"}',
+    '{"a":1,}',
+    '{,}',
+    'NaN',
+    "'a'",
+  ].map((value): [string, string] => [`a mistake: ${value}`, bodyOf(`[{"id":${value}}]`)]),
   ['a mark of the byte order', `\ufeff${bodyOf(rowsOf(9, (index) => `{"id":${index}}`))}`],
 ];
 
-describe('a body in pieces', () => {
+describe('a body', () => {
   for (const [what, text] of BODIES) {
-    it(`is what it is as a whole: ${what}`, () => {
-      if (text.startsWith('\ufeff')) assert.deepEqual(parseBytes(Buffer.from(text), SMALL), parseJson(text.slice(1)));
+    it(`is what it is when all of it is parsed: ${what}`, () => {
+      if (text.startsWith('\ufeff')) assert.deepEqual(whole(parseBytes(Buffer.from(text))), parseJson(text.slice(1)));
       else same(text);
     });
   }
 
-  it('is what it is as a whole, whatever it holds, and with any mistake', () => {
+  it('is what it is when all of it is parsed, whatever it holds, and with any mistake', () => {
     const key = fc.constantFrom('id', 'a', '__proto__', '},{"id":');
     const scalar = fc.oneof(
       fc.constantFrom('},{"id":1', '[{', '"', '\\', '{}', 'Łódź', ''),
@@ -87,16 +130,21 @@ describe('a body in pieces', () => {
       put: fc.constantFrom('', ',', '}', '{', '[', ']', '"', ':', '\\', '},{"id":', '12345678901234567890', ' '),
     });
     fc.assert(
-      fc.property(rows, fc.array(edit, { maxLength: 2 }), fc.integer({ min: 1, max: 64 }), (some, edits, piece) => {
-        let text = bodyOf(JSON.stringify(some));
+      fc.property(rows, fc.array(edit, { maxLength: 2 }), fc.nat(3), (some, edits, indent) => {
+        let text = bodyOf(JSON.stringify(some, undefined, indent));
         for (const { at, drop, put } of edits) {
           const place = at % text.length;
           text = text.slice(0, place) + put + text.slice(place + drop);
         }
-        same(text, { large: 1, piece });
+        same(text);
       }),
       { numRuns: Number(process.env.FUZZ ?? 2000), ...(process.env.SEED !== undefined && { seed: Number(process.env.SEED) }) },
     );
+  });
+
+  it('leaves its rows as they stand, be they of many forms', () => {
+    assert.equal(rowsIn(bodyOf('[{"id":1,"a":"x"},{"id":2},{}]')).value(0, 'a'), 'x');
+    assert.equal(rowsIn(bodyOf(rowsOf(30_000, (index) => `{"c${index}":${index}}`))).value(29_999, 'c29999'), 29_999);
   });
 
   it('is refused for too many values, be it large', () => {
@@ -106,8 +154,8 @@ describe('a body in pieces', () => {
 
   it('loses no row, large as it is', () => {
     const bytes = Buffer.from(bodyOf(rowsOf(100_000, (index) => `{"id":${index},"city":"Łódź","plan":"${'free'.repeat(25)}"}`)));
-    const { rows } = (parseBytes(bytes) as { params: { rows: readonly Record<string, unknown>[] } }).params; // as it is written above
-    assert.deepEqual(rows[99_999], { id: 99_999, city: 'Łódź', plan: 'free'.repeat(25) });
+    const rows = rowsIn(bytes.toString());
+    assert.deepEqual(rows.row(99_999), { id: 99_999, city: 'Łódź', plan: 'free'.repeat(25) });
     assert.equal(rows.length, 100_000);
   });
 });

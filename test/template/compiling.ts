@@ -1,11 +1,12 @@
 /** Compiles templates for tests, where every name is known. */
 
+import { withWriter } from '../../src/json/writer.ts';
 import { parseJson, stringifyJson } from '../../src/numbers.ts';
 import type { Names, TemplateProblem } from '../../src/template/names.ts';
 import type { Place } from '../../src/template/places.ts';
 import { type Scope, scopeOf, type Values } from '../../src/template/scope.ts';
 import { compileExpression, compileLeaf, compileQuestion, compileText } from '../../src/template/template.ts';
-import { compileTree, type Omit } from '../../src/template/tree.ts';
+import { compileTree, type Omit, type Tree } from '../../src/template/tree.ts';
 
 export const NAMES: Names = {
   where: 'this test',
@@ -71,4 +72,9 @@ export function shown(result: Outcome): string {
   if ('json' in result) return result.json;
   if ('rejected' in result) return `rejected: ${result.rejected}`;
   return 'faults' in result ? `fault: ${result.faults.map(({ sentence }) => sentence).join(' | ')}` : 'missing';
+}
+
+/** The JSON that a tree writes; undefined where its value is missing. */
+export function jsonOf(tree: Tree, scope: Scope): string | undefined {
+  return withWriter((out) => (tree.write(scope, out) ? out.copied().toString() : undefined));
 }

@@ -5,10 +5,13 @@ import { spawnSync } from 'node:child_process';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { fieldsMaker, readConfiguration } from '../../src/destination/mappings.ts';
+import { JsonRows } from '../../src/json/rows.ts';
+import { WrittenJson } from '../../src/json/writer.ts';
 import { ExactNumber, parseJson, stringifyJson } from '../../src/numbers.ts';
 import { type Scope, scopeOf } from '../../src/template/scope.ts';
 import { compileTree, type Omit, type Tree } from '../../src/template/tree.ts';
-import { NAMES } from './compiling.ts';
+import { jsonOf, NAMES } from './compiling.ts';
 
 function compiled(source: unknown, omit?: Omit): Tree {
   return compileTree(source, NAMES, (path, { sentence }) => assert.fail(`${path.join('.')}: ${sentence}`), omit);
@@ -97,6 +100,12 @@ const values = fc.record({
   items: fc.array(value),
 });
 
+/** The same JSON in other words: letters as escapes, numbers with exponents and zeros. */
+function styled(json: string, style: number): string {
+  if (style === 2) return json.replaceAll(/[a-z](?=[^"\\]*"[,:}\]])/g, (letter) => `\\u00${letter.charCodeAt(0).toString(16)}`);
+  return style === 3 ? json.replaceAll(/(?<=[:[,])-?[1-9]\d*(?=[,}\]])/g, (number) => `${number}.0e0`) : json;
+}
+
 describe('the JSON of a tree', () => {
   it('is the JSON of its value, and fails as its value does', () => {
     fc.assert(
@@ -105,11 +114,42 @@ describe('the JSON of a tree', () => {
         const common = scopeOf({ ...seen, row: undefined, record: undefined });
         for (const scope of [() => scopeOf(seen), () => common.with(seen)])
           assert.deepEqual(
-            outcome(() => tree.json(scope())),
+            outcome(() => jsonOf(tree, scope())),
             outcome(() => jsonOfValue(tree, scope())),
           );
       }),
       { numRuns: 2000 },
+    );
+  });
+
+  it('is the same where the row is read from the body of a call, however that is written', () => {
+    const columns = fc.dictionary(fc.constantFrom(...KEYS), value, { maxKeys: 6 });
+    const mappings = fc.array(fc.record({ from: fc.constantFrom(...KEYS), to: fc.constantFrom('a', 'b', 'size', 'c') }));
+    fc.assert(
+      fc.property(
+        source,
+        fc.array(fc.tuple(columns, fc.nat(3)), { minLength: 1, maxLength: 3 }),
+        mappings,
+        fc.constantFrom<Omit>('nothing', 'nulls', 'empties'),
+        (given, written, entries, omit) => {
+          const tree = compiled(given, omit);
+          const texts = written.map(([row, style]) => styled(stringifyJson(row, style === 1 ? 1 : undefined), style));
+          const read = JsonRows.read(Buffer.from(`[${texts.join()}]`), 0);
+          assert.ok(read !== undefined);
+          const fieldsOf = fieldsMaker(readConfiguration({ mappings: entries }).mappings, read.rows);
+          const common = scopeOf({ a: 1, items: [], records: [] });
+          for (const [index, text] of texts.entries()) {
+            const fields = fieldsOf(index);
+            const parsed = parseJson(text);
+            assert.deepEqual(fields.row(), parsed);
+            assert.deepEqual(
+              outcome(() => jsonOf(tree, common.with({}, fieldsOf(index)))),
+              outcome(() => jsonOfValue(tree, common.with({ row: parsed, record: fields.record() }))),
+            );
+          }
+        },
+      ),
+      { numRuns: 3000 },
     );
   });
 
@@ -132,7 +172,7 @@ describe('the JSON of a tree', () => {
     ['an exact number keeps its digits', { a: '{{ b }}' }, '{"a":12345678901234567890}'],
   ];
   const scope = scopeOf({ a: 'A', b: parseJson('12345678901234567890') });
-  for (const [name, given, expected, omit] of table) it(name, () => assert.equal(compiled(given, omit).json(scope), expected));
+  for (const [name, given, expected, omit] of table) it(name, () => assert.equal(jsonOf(compiled(given, omit), scope), expected));
 });
 
 describe('items that are only printed', () => {
@@ -143,10 +183,12 @@ describe('items that are only printed', () => {
         const [tree, item] = [compiled(given, omit), compiled(of, omit)];
         const items = seen.records.map((own) => scopeOf({ ...seen, record: own }));
         // Without a call that fails: what an item fails with is the same in both ways.
-        fc.pre(items.every((own) => 'given' in outcome(() => item.json(own))));
-        const [printed, looked] = [items.map((own) => item.jsonValue(own) ?? null), items.map((own) => item.value(own) ?? null)];
+        fc.pre(items.every((own) => 'given' in outcome(() => jsonOf(item, own))));
+        const texts = items.map((own) => jsonOf(item, own) ?? 'null');
+        const printed = new WrittenJson(Buffer.from(`[${texts.join()}]`));
+        const looked = items.map((own) => item.value(own) ?? null);
         assert.deepEqual(
-          outcome(() => tree.json(scopeOf({ ...seen, items: printed }))),
+          outcome(() => jsonOf(tree, scopeOf({ ...seen, items: printed }))),
           outcome(() => jsonOfValue(tree, scopeOf({ ...seen, items: looked }))),
         );
       }),

@@ -7,6 +7,7 @@ import { Fault } from '../../src/fault.ts';
 import { stringifyJson } from '../../src/numbers.ts';
 import { type Scope, scopeOf, type Values } from '../../src/template/scope.ts';
 import { compileTree, type Omit, type Tree } from '../../src/template/tree.ts';
+import { jsonOf } from './compiling.ts';
 import { Generator } from './oracle-generator.ts';
 import { OPEN } from './oracle-pairs.ts';
 import { COMMON, TREES } from './oracle-table.ts';
@@ -49,7 +50,7 @@ function judge(tree: Tree, shown: string, values: Values): void {
     return value === undefined ? undefined : stringifyJson(value);
   };
   assert.deepEqual(
-    outcome((scope) => tree.json(scope), values),
+    outcome((scope) => jsonOf(tree, scope), values),
     outcome(textOf, values),
     `${shown} of ${inspect(values, { depth: null })}`,
   );

@@ -1,0 +1,224 @@
+/**
+ * The rows of a call as they stand in its body. Each is seen to be JSON, and the place of each value is kept: what it is, is read when
+ * somebody asks. What is sent as it came is never parsed nor printed, which would be most of what a row costs.
+ */
+
+import { MAX_DEPTH, MAX_VALUES, parseJson, stringifyJson, WEIGHT } from '../numbers.ts';
+import type { Bounds } from './scan.ts';
+import {
+  BACKSLASH,
+  behind,
+  behindColon,
+  behindSpace,
+  CLOSE_LIST,
+  CLOSE_MAP,
+  COMMA,
+  endOfString,
+  endOfValue,
+  NOWHERE,
+  OPEN_LIST,
+  OPEN_MAP,
+  QUOTE,
+  stands,
+  ZERO,
+} from './scan.ts';
+import { emptyShape, type Shape } from './shape.ts';
+
+/** Columns and values. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** Levels around a value: a batch of calls, the call, its params, the rows, the row. */
+const AROUND = 5;
+
+export class JsonRows {
+  readonly length: number;
+  /** UTF-8. */
+  readonly bytes: Buffer;
+  /** Where each value begins in the bytes, and where it ends, inverted for what is odd: see `endOfValue`. */
+  readonly places: Int32Array;
+  readonly #found: Found;
+
+  private constructor(bytes: Buffer, places: Int32Array, found: Found) {
+    this.bytes = bytes;
+    this.places = places;
+    this.#found = found;
+    this.length = found.starts.length;
+  }
+
+  /**
+   * The list of maps that begins here, and where it ends. Nothing where something is no JSON or no map, and where there is so much
+   * or so deep that `parseJson` could refuse it: that tells what is wrong.
+   * @param bytes UTF-8, known to be well-formed; they are held
+   */
+  static read(bytes: Buffer, start: number): { readonly rows: JsonRows; readonly end: number } | undefined {
+    const reader = new Reader(bytes, start);
+    const end = reader.list();
+    return end === NOWHERE ? undefined : { rows: new JsonRows(bytes, reader.places, reader.found), end };
+  }
+
+  /** Of maps that are held already. @throws {RangeError} for more of them than a call may have */
+  static of(rows: readonly Row[]): JsonRows {
+    const read = JsonRows.read(Buffer.from(stringifyJson(rows)), 0);
+    if (read === undefined) throw new RangeError('These rows are more, or deeper, than a call may have.');
+    return read.rows;
+  }
+
+  /** What keys a row has; undefined for one whose values have no places. */
+  shape(index: number): Shape | undefined {
+    return this.#found.shapes[index];
+  }
+
+  /** Where in `places` those of a row begin, in the order of its keys. */
+  firstPlace(index: number): number {
+    return this.#found.firstPlaces[index] as number; // indexes are of rows
+  }
+
+  /** A row as a map, another one each time. */
+  row(index: number): Row {
+    const { starts, ends } = this.#found;
+    return parseJson(this.bytes.toString('utf8', starts[index], ends[index])) as Row; // it was seen to be a map
+  }
+
+  /** The value of a column; undefined where the row lacks it. */
+  value(index: number, column: string): unknown {
+    const shape = this.shape(index);
+    if (shape === undefined) {
+      const row = this.row(index);
+      return Object.hasOwn(row, column) ? row[column] : undefined;
+    }
+    const place = shape.placeOf(column);
+    return place < 0 ? undefined : this.valueAt(this.firstPlace(index) + 2 * place);
+  }
+
+  /** @param place its index in `places` */
+  valueAt(place: number): unknown {
+    const start = this.places[place] as number; // its row has it, and the end behind it
+    const end = this.places[place + 1] as number;
+    const first = this.bytes[start] as number; // no value is empty
+    if (end < 0 || (first === QUOTE && this.bytes.subarray(start, end).includes(BACKSLASH)))
+      return parseJson(this.bytes.toString('utf8', start, behind(end)));
+    if (first === QUOTE) return this.bytes.toString('utf8', start + 1, end - 1);
+    return WORDS.has(first) ? WORDS.get(first) : this.#number(start, end);
+  }
+
+  #number(start: number, end: number): number {
+    let number = 0;
+    for (let at = start; at < end; at++) {
+      const digit = (this.bytes[at] as number) - ZERO; // it is within
+      if (digit < 0) return Number(this.bytes.toString('latin1', start, end)); // a sign, or a point
+      number = 10 * number + digit;
+    }
+    return number;
+  }
+}
+
+/** Values that are known by their first letter. */
+const WORDS: ReadonlyMap<number | undefined, unknown> = new Map<number, unknown>([
+  ['t'.charCodeAt(0), true],
+  ['f'.charCodeAt(0), false],
+  ['n'.charCodeAt(0), null],
+]);
+
+/** By row. */
+interface Found {
+  readonly starts: number[];
+  readonly ends: number[];
+  readonly firstPlaces: number[];
+  readonly shapes: (Shape | undefined)[];
+}
+
+/** Reads one list, once. */
+class Reader {
+  readonly found: Found = { starts: [], ends: [], firstPlaces: [], shapes: [] };
+  places = new Int32Array(256);
+  readonly #bytes: Buffer;
+  readonly #start: number;
+  readonly #bounds: Bounds = { levels: MAX_DEPTH - AROUND, values: 0 };
+  readonly #empty = emptyShape();
+  #filled = 0;
+
+  constructor(bytes: Buffer, start: number) {
+    this.#bytes = bytes;
+    this.#start = start;
+  }
+
+  /** Where it ends. */
+  list(): number {
+    const bytes = this.#bytes;
+    if (bytes[this.#start] !== OPEN_LIST) return NOWHERE;
+    let at = behindSpace(bytes, this.#start + 1);
+    if (bytes[at] === CLOSE_LIST) return at + 1;
+    for (;;) {
+      if (bytes[at] !== OPEN_MAP) return NOWHERE;
+      const end = this.#row(at);
+      if (end === NOWHERE || this.#bounds.values > MAX_VALUES) return NOWHERE;
+      at = behindSpace(bytes, end);
+      if (bytes[at] === CLOSE_LIST) return at + 1;
+      if (bytes[at] !== COMMA) return NOWHERE;
+      at = behindSpace(bytes, at + 1);
+    }
+  }
+
+  /** Where a row ends. */
+  #row(start: number): number {
+    const bytes = this.#bytes;
+    const firstPlace = this.#filled;
+    let shape = this.#empty;
+    let at = behindSpace(bytes, start + 1);
+    while (bytes[at] !== CLOSE_MAP || shape !== this.#empty) {
+      const { next } = shape;
+      if (next !== undefined && stands(bytes, at, next.key)) {
+        at = behindSpace(bytes, at + next.key.length);
+        shape = next;
+      } else {
+        const end = bytes[at] === QUOTE ? behind(endOfString(bytes, at)) : NOWHERE;
+        const further = end === NOWHERE ? undefined : shape.with(bytes.subarray(at, end));
+        if (further === undefined) return this.#loose(start, firstPlace);
+        at = behindColon(bytes, end);
+        shape = further;
+      }
+      const end = at === NOWHERE ? NOWHERE : endOfValue(bytes, at, this.#bounds);
+      if (end === NOWHERE) return NOWHERE;
+      this.#add(at, end);
+      at = behindSpace(bytes, behind(end));
+      if (bytes[at] === CLOSE_MAP) break;
+      if (bytes[at] !== COMMA) return NOWHERE;
+      at = behindSpace(bytes, at + 1);
+    }
+    this.#bounds.values += WEIGHT.container + shape.size;
+    return this.#keep(start, at + 1, firstPlace, shape);
+  }
+
+  /** A row without places: there are too many shapes, or it is none. */
+  #loose(start: number, firstPlace: number): number {
+    this.#filled = firstPlace;
+    const end = endOfValue(this.#bytes, start, { ...this.#bounds, levels: this.#bounds.levels + 1 });
+    return end === NOWHERE ? NOWHERE : this.#keep(start, behind(end), firstPlace, undefined);
+  }
+
+  #keep(start: number, end: number, firstPlace: number, shape: Shape | undefined): number {
+    const { starts, ends, firstPlaces, shapes } = this.found;
+    starts.push(start);
+    ends.push(end);
+    firstPlaces.push(firstPlace);
+    shapes.push(shape);
+    return end;
+  }
+
+  #add(start: number, end: number): void {
+    const place = this.#filled;
+    if (place === this.places.length) this.#grow(start);
+    this.places[place] = start;
+    this.places[place + 1] = end;
+    this.#filled = place + 2;
+  }
+
+  /** To what all will need if they go on like this. @param at how far it has come */
+  #grow(at: number): void {
+    const length = this.#bytes.length - this.#start;
+    const all = (this.places.length * length) / (at - this.#start);
+    const places = new Int32Array(2 * Math.ceil(Math.max(1.5 * this.places.length, 1.1 * all) / 2));
+    places.set(this.places);
+    this.places = places;
+  }
+}
