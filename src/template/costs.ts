@@ -5,7 +5,7 @@ import type { Budget } from './budget.ts';
 import { MAX_VALUE } from './limits.ts';
 import { jsonSizeOf, keysOf, sizeOf } from './measure.ts';
 import { renderFault } from './render-fault.ts';
-import { isMap, shown } from './text.ts';
+import { isMap, scalarText, shown } from './text.ts';
 
 /** Steps of a date, and of one character of its format. */
 const DATE = 30;
@@ -49,13 +49,11 @@ const MAX_PROPERTY = 500;
 
 /** LiquidJS reads a property as an expression, in which a range could stand that nothing bounds. */
 function namesIn(property: unknown): number {
-  if (typeof property !== 'string') {
-    if (Array.isArray(property) || isMap(property)) throw renderFault('argument', 'the name of a property must be a text');
-    return 1;
-  }
-  if (property.length > MAX_PROPERTY || /\[.*\(/s.test(property))
+  if (Array.isArray(property) || isMap(property)) throw renderFault('argument', 'the name of a property must be a text');
+  const name = scalarText(property);
+  if (name.length > MAX_PROPERTY || /\[.*\(/s.test(name))
     throw renderFault('argument', `${shown(property)} is not the name of a property`);
-  return property.split(/[.[]/).length;
+  return name.split(/[.[]/).length;
 }
 
 const perElement = reading(20);

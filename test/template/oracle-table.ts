@@ -59,6 +59,38 @@ export const COMMON: Values = {
   proto: PROTO,
 };
 
+/** Keys that are counts, ends or inherited where a value has none of its own, and the one that `nil`, `empty` and `blank` name. */
+const ODD_KEYS = ['', '__proto__', 'constructor', 'length', 'size', 'first', 'last'];
+
+/** What else stands where a property is named. */
+const NO_KEYS = [
+  'nil',
+  'empty',
+  'blank',
+  'none',
+  'nothing',
+  'yes',
+  'half',
+  'vast',
+  'l',
+  'm',
+  '(1 | divided_by: 0)',
+  '(0 | divided_by: 0)',
+];
+
+/** Maps that have each as a key of their own, holding that. */
+function keyed(held: unknown): unknown {
+  return Object.fromEntries([['k', held], ...ODD_KEYS.map((key) => [key, held])]);
+}
+
+/** Filters of lists that read a property, by its name. */
+function reading(name: string): string[] {
+  return [
+    ...'map sum sort sort_natural group_by where reject find find_index has'.split(' ').map((filter) => `${filter}: ${name}`),
+    ...'where reject find find_index has'.split(' ').flatMap((filter) => [`${filter}: ${name}, 2`, `${filter}: ${name}, nil`]),
+  ];
+}
+
 const SIDES =
   'yes no zero one half none nothing void space t num l el m em exact nil empty blank true false 0 "" "abc" (1..2)'.split(' ');
 
@@ -210,6 +242,33 @@ export const CORNERS: readonly Corner[] = [
       looping: '{% liquid\n echo k %}',
       broken: '{{ k',
       mixed: ['b', 'A', 10, 9, '9', null, true, false, 1.5, 'b', 10, '', null],
+    },
+  },
+  {
+    note: 'properties of odd names, of elements that have them and of those that do not',
+    expressions: [
+      ...[...ODD_KEYS.map((key) => `"${key}"`), ...NO_KEYS].flatMap((name) =>
+        ['owners', 'holders', 'others'].flatMap((of) => reading(name).map((filter) => `${of} | ${filter}`)),
+      ),
+      ...'uniq compact sort sort_natural reverse first last size json sum'
+        .split(' ')
+        .flatMap((filter) => ['owners', 'holders', 'others'].map((of) => `${of} | ${filter}`)),
+      ...ODD_KEYS.flatMap((key) => [
+        ...['only', 'except', 'dig'].map((filter) => `owners | first | ${filter}: "${key}"`),
+        `owners | first | rename: "${key}", "x"`,
+        `owners | last | rename: "k", "${key}"`,
+        `owners[0]["${key}"]`,
+        ...[0, 1, 2, 3, 5, 6, 8, 9].map((at) => `others[${at}]["${key}"]`),
+      ]),
+      'owners | first | merge: proto',
+      'owners | first | compact_object',
+      'holders | last | flatten_keys',
+    ],
+    values: {
+      owners: [keyed(2), keyed('b'), keyed(null), keyed('A'), {}, { k: 'z' }],
+      holders: [keyed([2, 1]), {}, keyed({ k: 1 })],
+      others: ['ab', '', 3, [2, 1], [], null, true, {}, { k: 1 }, exactNumber('12345678901234567890'), 'ab', 3],
+      vast: exactNumber('1e400'),
     },
   },
   {

@@ -63,13 +63,13 @@ function noticing(name: string, { raw, handler }: Implementation, ofText = false
 }
 
 function judgeProperty(property: unknown): void {
-  if (property instanceof Drop) return;
-  const isName = typeof property !== 'string' || (property.length <= 500 && !/\[.*\(/s.test(property));
-  if (Array.isArray(property) || isMap(property) || !isName) throw new Refused('the name of a property is a text');
+  if (Array.isArray(property) || isMap(property)) throw new Refused('the name of a property is a text');
+  const name = plain(property);
+  if (name.length > 500 || /\[.*\(/s.test(name)) throw new Refused('the name of a property is a text');
 }
 
 function judgeOrder(list: unknown, property: unknown, context: Judged): void {
-  const names = property ? String(property).split('.') : [];
+  const names = property ? plain(property).split('.') : [];
   for (const item of Array.isArray(list) ? list : [list]) {
     const key = toValueSync(context._getFromScope(item, names, false));
     if (Array.isArray(key) || (isMap(key) && !(key instanceof Drop))) throw new Refused('lists and maps are in no order');
