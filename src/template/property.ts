@@ -18,8 +18,8 @@ export function compileProperty({ variable, props }: PropertyAccessToken, locals
   const [first, ...rest] = keys;
   const name: unknown = first?.fixed?.value;
   // The check of expressions lets nothing else pass.
-  if (typeof name !== 'string') throw new Error('an expression begins with a name');
-  return behind(compileName(name, locals), rest);
+  if (typeof name !== 'string' && typeof name !== 'number') throw new Error('an expression begins with a name');
+  return behind(compileName(String(name), locals), rest);
 }
 
 function behind(holder: Code, keys: readonly Code[]): Code {

@@ -7,8 +7,6 @@ import { type Allowed, Refused } from './oracle-differences.ts';
 
 /** Elements of a range: one of many more would never end. */
 const MAX_RANGE = 1_000_000;
-/** So near to a whole number a length is one but for errors of fractions. */
-const ROUNDED = 1e-6;
 
 /** LiquidJS tells it how long a range gets to be; filters tell other things, which bound nothing. */
 class RangeLimit {
@@ -27,8 +25,6 @@ class RangeLimit {
   use(count: number): void {
     if (this.#inFilter) return;
     if (count > MAX_RANGE) throw new Error('a range that would not end');
-    const isRounded = !Number.isInteger(count) && Math.abs(count - Math.round(count)) < ROUNDED;
-    if (isRounded || (count > 0 && count < 1)) this.allowed.add('a range of fractions');
   }
 }
 

@@ -342,7 +342,7 @@ export class Generator {
   /** Of unknown numbers one end at most: LiquidJS counts forever between two that are large. */
   #range(): string {
     const end = () =>
-      this.#by.of(['0', '1', '3', '-2', "'2'", '2.5', 'nothing', 'true', "'x'", "''", '("abc" | size)', 'nil', 'empty']);
+      this.#by.of(['0', '1', '3', '-2', "'2'", '2.5', '0.1', 'nothing', 'true', "'x'", "''", '("abc" | size)', 'nil', 'empty']);
     const wide = this.#by.happens(0.2) ? this.#by.of(['n', 'm', 'any', 't', 'l']) : end();
     return this.#by.happens(0.5) ? `(${wide}..${end()})` : `(${end()}..${wide})`;
   }

@@ -94,16 +94,17 @@ function verdictOf(ours: Outcome, theirs: Judgement, source: string): Verdict {
 function excuseOfFault(thrown: unknown, theirs: Judgement, source: string): string | undefined {
   if (!(thrown instanceof Fault)) return undefined;
   if ('refused' in theirs && codeOf(theirs.refused.refusal) === thrown.code) return theirs.refused.refusal;
-  if ('error' in theirs) return 'both failed';
-  return boundBehind(thrown.code, thrown.sentence, source) ?? allowed(theirs, 'may fail') ?? allowed(theirs, 'either');
+  // What a filter of ours says, it says to both.
+  if ('error' in theirs && !(theirs.error instanceof Fault && theirs.error.code !== thrown.code)) return 'both failed';
+  return boundBehind(thrown.code, thrown.sentence, source) ?? allowed(theirs, thrown.code);
 }
 
 function excuseOfValue(value: unknown, theirs: Judgement): string | undefined {
-  if ('value' in theirs && same(value, theirs.value)) return allowed(theirs, 'as the design') ?? 'equal';
-  return allowed(theirs, 'either');
+  if (!('value' in theirs) || !same(value, theirs.value)) return undefined;
+  return allowed(theirs, 'as the design') ?? 'equal';
 }
 
-function allowed(theirs: Judgement, how: (typeof ALLOWED)[Allowed]): Allowed | undefined {
+function allowed(theirs: Judgement, how: string): Allowed | undefined {
   return [...theirs.allowed].find((name) => ALLOWED[name] === how);
 }
 

@@ -91,6 +91,8 @@ function reading(name: string): string[] {
   ];
 }
 
+const FRACTIONS = ['0.1', '0.3', '0.7', '-0.3', '1.1', '2.5', '3', '"4.1"', 'half', 'tiny'];
+
 const SIDES =
   'yes no zero one half none nothing void space t num l el m em exact nil empty blank true false 0 "" "abc" (1..2)'.split(' ');
 
@@ -157,13 +159,15 @@ export const CORNERS: readonly Corner[] = [
         m[m.k] ¦ l[0] ¦ l[2] ¦ l[3] ¦ l[-1] ¦ l[-3] ¦ l[-4] ¦ l["0"] ¦ l["-1"] ¦ l[at] ¦ l[minus] ¦ l[half] ¦ l[num] ¦ l[1.5] ¦
         l[l] ¦ l[t] ¦ l[l[1]] ¦ m.deep.k[0] ¦ m.deep["k"][1] ¦ m["deep"].k[-1] ¦ m.deep[key][at] ¦ m.deep[m["nothing"]] ¦ t[0] ¦
         t[-1] ¦ t["0"] ¦ t["size"] ¦ one[0] ¦ none[0] ¦ nothing[0].x ¦ nothing.x.y.z ¦ none.x ¦ yes.x ¦ ["t"] ¦ ["m"]["k"] ¦
-        ["m"].k ¦ m[ "k" ] ¦ m[true] ¦ odd.true ¦ odd[yes] ¦ odd["x y"] ¦ odd["ü"] ¦ odd[""] ¦ odd["0"] ¦ odd[0] ¦ odd[zero] ¦
+        ["m"].k ¦ m[ "k" ] ¦ m[true] ¦ [1] ¦ [1].k ¦ [1.50] ¦ odd.true ¦ odd[yes] ¦ odd["x y"] ¦ odd["ü"] ¦ odd[""] ¦ odd["0"] ¦ odd[0] ¦ odd[zero] ¦
         odd["a.b"] ¦ odd[1.5] ¦ odd["1.5"] ¦ a-b ¦ a-b.c-d ¦ odd[exact] ¦ (m).k ¦ (l)[0] ¦ (l | reverse)[0] ¦ (l | sort).last ¦
         ("a,b" | split: ",").first ¦ (m.deep)["k"][0] ¦ (1..4)[2] ¦ (1..4)[-1] ¦ "x"[0] ¦ "x".size
       `,
     ],
     values: {
       'a-b': { 'c-d': 'dashes' },
+      '1': { k: 'a name of digits' },
+      '1.5': 'and of a fraction',
       odd: { true: 'yes', 'x y': 1, ü: 2, '': 3, '0': 4, 'a.b': 5, '1.5': 6, '12345678901234567890': 7 },
     },
   },
@@ -186,6 +190,8 @@ export const CORNERS: readonly Corner[] = [
   {
     note: 'ranges',
     expressions: [
+      // Their errors add up as they are counted.
+      ...FRACTIONS.flatMap((low) => FRACTIONS.map((high) => `(${low}..${high}) | json`)),
       ...list`
         (1..3) ¦ (1..1) ¦ (3..1) ¦ (0..-1) ¦ (-2..2) ¦ (one..two) ¦ (zero..l.size) ¦ ("1".."3") ¦ (num..5) ¦ (1..num) ¦
         (void..2) ¦ (space..2) ¦ (t..2) ¦ (1..t) ¦ (none..2) ¦ (1..nothing) ¦ (nothing..1) ¦ (no..yes) ¦ (1..2.5) ¦ (0.5..2) ¦
@@ -249,6 +255,9 @@ export const CORNERS: readonly Corner[] = [
     expressions: [
       ...[...ODD_KEYS.map((key) => `"${key}"`), ...NO_KEYS].flatMap((name) =>
         ['owners', 'holders', 'others'].flatMap((of) => reading(name).map((filter) => `${of} | ${filter}`)),
+      ),
+      ...['nil', 'empty', 'blank', 'others | push: nil'].flatMap((of) =>
+        ODD_KEYS.flatMap((key) => reading(`"${key}"`).map((filter) => `${of} | ${filter}`)),
       ),
       ...'uniq compact sort sort_natural reverse first last size json sum'
         .split(' ')

@@ -1,6 +1,6 @@
 /** LiquidJS itself as the judge of our templates: its own parser, tree walk, operators and filters, none of our evaluation. */
 
-import { Drop, EchoTag, Filter, ForTag, Liquid, Output, type Template, toValue, toValueSync, Value } from 'liquidjs';
+import { Drop, EchoTag, Filter, ForTag, Liquid, Output, Tag, type Template, toValue, toValueSync, Value } from 'liquidjs';
 import { ENGINE_OPTIONS } from '../../src/template/engine.ts';
 import { filters } from '../../src/template/filters/registry.ts';
 import type { Values } from '../../src/template/scope.ts';
@@ -68,9 +68,11 @@ function judgeProperty(property: unknown): void {
   if (name.length > 500 || /\[.*\(/s.test(name)) throw new Refused('the name of a property is a text');
 }
 
-function judgeOrder(list: unknown, property: unknown, context: Judged): void {
+function judgeOrder(given: unknown, property: unknown, context: Judged): void {
+  const list: unknown = toValue(given);
+  if (list === undefined || list === null) return;
   const names = property ? plain(property).split('.') : [];
-  for (const item of Array.isArray(list) ? list : [list]) {
+  for (const item of [list].flat()) {
     const key = toValueSync(context._getFromScope(item, names, false));
     if (Array.isArray(key) || (isMap(key) && !(key instanceof Drop))) throw new Refused('lists and maps are in no order');
   }
@@ -157,8 +159,23 @@ const ofPeople: Handler = function liquid(value, purpose = 'text') {
   const { row, record, id, operation } = this.context.environments as Values; // what it was made of
   people ??= engineFor('text');
   const seen = new Judged({ id, operation, ...(row as Values), row, record }, people); // a map, as in every call
-  return rendered(people.parse(source), purpose === 'json' ? 'json-value' : 'text', seen);
+  const templates = people.parse(source);
+  if (purpose === 'text') return rendered(templates, purpose, seen);
+  // With tags it depends on the values what it makes.
+  const hasTags = templates.some((part) => part instanceof Tag);
+  if (!hasTags && !isJson(rendered(templates, 'json-value', new Judged({}, people))))
+    throw new Refused('a person’s JSON is JSON');
+  return rendered(templates, 'json-value', seen);
 };
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 function engineFor(texts?: 'text' | 'path'): Liquid {
   const escaping = texts === undefined ? {} : { outputEscape: put as unknown as (value: unknown) => string }; // kept as it is
