@@ -54,7 +54,8 @@ export class Blocks {
 
   /** One behind the other, until one of them leaves the block. */
   block(templates: readonly Template[]): Write {
-    const nodes = templates.flatMap((template) => this.#node(template) ?? []);
+    // A `when` that is hit behind a `break` renders its first node, even one that does nothing, and no more.
+    const nodes = templates.flatMap((template, index) => this.#node(template) ?? (index === 0 ? nothing : []));
     const steps = BLOCK + templates.length * NODE;
     return (frame, emitter) => {
       frame.budget.steps(steps);
@@ -148,6 +149,8 @@ export class Blocks {
     };
   }
 }
+
+const nothing: Write = () => undefined;
 
 function raw(text: string): Write {
   return (_, emitter) => emitter.write(text);

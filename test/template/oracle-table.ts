@@ -497,6 +497,7 @@ export const CORNERS: readonly Corner[] = [
   {
     note: 'case and when',
     texts: [
+      '{% for i in l %}{% case one %}{% when 1 %}{% break %}{% when 1 %}{% liquid\n # x\n echo t\n%}b{% endcase %}{% endfor %}',
       ...list`
         {% case one %}{% when 1 %}a{% when 2 %}b{% endcase %} ¦ {% case one %}{% when 2 %}a{% else %}b{% endcase %} ¦
         {% case two %}{% when 1, 2 %}a{% endcase %} ¦ {% case two %}{% when 1 or 2 %}a{% endcase %} ¦
@@ -514,7 +515,13 @@ export const CORNERS: readonly Corner[] = [
         {% case one %}{% else %}a{% endcase %} ¦
         {% case one %}{% when 1 %}{% case two %}{% when 2 %}in{% endcase %}{% endcase %} ¦
         {% case empty %}{% when "" %}a{% else %}b{% endcase %} ¦ {% case one %}{% when 1.0 %}a{% endcase %} ¦
-        {% for i in l %}{% case i %}{% when 1 %}one{% when 2 or 3 %}more{% endcase %},{% endfor %}
+        {% for i in l %}{% case i %}{% when 1 %}one{% when 2 or 3 %}more{% endcase %},{% endfor %} ¦
+        {% for i in l %}{% case one %}{% when 1 %}a{% break %}{% when 1 %}{{ i }}b{% else %}c{% endcase %}d{% endfor %}e ¦
+        {% for i in l %}{% case one %}{% when 1 %}a{% break %}{% when 1 %}{% # x %}b{% endcase %}c{% endfor %} ¦
+        {% for i in l %}{% case one %}{% when 1 %}{% continue %}{% when 1 %}{% comment %}x{% endcomment %}{{ m }}{% endcase %}{% endfor %} ¦
+        {% for i in l %}{% case one %}{% when 1 %}{% break %}{% when 1 %}{% if yes %}{% # x %}b{% endif %}c{% endcase %}{% endfor %} ¦
+        {% for i in l %}{% case one %}{% when 1 %}{% break %}{% when 1 %}{% for j in l %}{{ j }}{% endfor %}c{% endcase %}d{% endfor %} ¦
+        {% case one %}{% when 1 %}a{% break %}{% when 1 %}{% capture x %}{% # x %}b{% endcapture %}c{% endcase %}[{{ x }}]
       `,
     ],
   },
