@@ -32,6 +32,7 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
   hide(settings.credentials, [redactor, answers]);
   const { redact } = redactor;
   const log = createLog({ level: settings.logLevel, redact });
+  process.once('exit', log.end);
   // What Node prints of an error by itself holds all that is attached to it, such as a request with its headers.
   process.on('uncaughtException', (error: unknown) => {
     log.error('crashed', { error });
@@ -118,6 +119,8 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
   const signal = await stopSignal();
   stopping = true;
   for (const watch of watches) watch.close();
+  // A second signal ends the process without another word.
+  log.end();
   log.info('stopping', { signal, note: 'calls under way are finished, new ones refused; a second signal ends at once' });
   const finished = await server.close(host.longestDeadline + GRACE);
   host.close();

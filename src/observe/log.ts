@@ -2,6 +2,7 @@
 
 import { pino } from 'pino';
 import type { LogLevel } from '../settings.ts';
+import { Outlet } from './outlet.ts';
 
 /** More about an event. The three names that each line has of itself are taken. */
 export type Fields = Readonly<Record<string, unknown>> & {
@@ -17,17 +18,24 @@ export interface Log {
   error(message: string, fields?: Fields): void;
 }
 
+/** The one log of a process. Warnings and errors are written at once; what waits, before them. */
+export interface ProcessLog extends Log {
+  /** To be called where the process may end from now on: nothing waits any more. */
+  end(): void;
+}
+
 export interface LogOptions {
   readonly level: LogLevel;
   /** Takes the secrets out of a whole line. */
   readonly redact: (text: string) => string;
   /** Where lines go; standard output unless set. */
-  readonly destination?: { write(line: string): unknown } | undefined;
+  readonly destination?: { write(lines: string): unknown } | undefined;
 }
 
-export function createLog({ level, redact, destination }: LogOptions): Log {
+export function createLog({ level, redact, destination }: LogOptions): ProcessLog {
   // Written synchronously: a line about a crash must be out before the process is.
   const out = destination ?? pino.destination({ dest: 1, sync: true });
+  const outlet = new Outlet((lines) => out.write(lines));
   const logger = pino(
     {
       level,
@@ -36,13 +44,20 @@ export function createLog({ level, redact, destination }: LogOptions): Log {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
     },
-    { write: (line: string) => out.write(clean(line, redact)) },
+    { write: (line: string) => outlet.add(clean(line, redact)) },
   );
   return {
     debug: (message, fields) => logger.debug(readable(fields), message),
     info: (message, fields) => logger.info(readable(fields), message),
-    warn: (message, fields) => logger.warn(readable(fields), message),
-    error: (message, fields) => logger.error(readable(fields), message),
+    warn(message, fields) {
+      logger.warn(readable(fields), message);
+      outlet.flush();
+    },
+    error(message, fields) {
+      logger.error(readable(fields), message);
+      outlet.flush();
+    },
+    end: () => outlet.end(),
   };
 }
 
@@ -64,8 +79,13 @@ function isJson(text: string): boolean {
 }
 
 /** Fields with errors as values that JSON can show; `JSON.stringify` makes `{}` of an error. */
-function readable(fields: Fields | undefined): Record<string, unknown> {
-  const entries = Object.entries(fields ?? {});
+function readable(fields: Fields = {}): Fields {
+  for (const name in fields) if (fields[name] instanceof Error) return withoutErrors(fields);
+  return fields;
+}
+
+function withoutErrors(fields: Fields): Record<string, unknown> {
+  const entries = Object.entries(fields);
   return Object.fromEntries(entries.map(([name, value]) => [name, value instanceof Error ? readableError(value) : value]));
 }
 

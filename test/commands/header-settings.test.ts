@@ -238,7 +238,7 @@ describe('a secret that comes with a call', () => {
   };
 
   it('is not shown in answers, the log and /readyz, whatever the API echoes', async () => {
-    const { call, out, url } = await started(echo);
+    const { call, out, told, url } = await started(echo);
     const latin = Buffer.from(SECRET, 'utf8').toString('latin1');
     const texts: string[] = [];
     const headers = { 'x-api-key': latin };
@@ -255,6 +255,7 @@ describe('a secret that comes with a call', () => {
       const rows = [{ id: 1, email: `long${cut}@example.com`, owner: 'x' }];
       texts.push((await call('many', 'add', { idColumn: 'id', configuration: CONFIGURATION, rows }, headers)).text);
     }
+    await told();
     texts.push(await (await fetch(`${url}/readyz`)).text(), await (await fetch(url)).text(), out.stdout, out.stderr);
     assert.match(texts[0] ?? '', /list \[secret\].*of \[secret\]/);
     for (const form of [SECRET, latin, Buffer.from(latin).toString('base64'), Buffer.from(SECRET).toString('base64')]) {

@@ -62,6 +62,8 @@ export interface Serving {
   /** All that was written so far. */
   readonly out: { stdout: string; stderr: string };
   lines(): Line[];
+  /** When the log tells of every call that was answered here. */
+  told(): Promise<void>;
   /** Resolves with the exit code, or the name of the signal. */
   readonly ended: Promise<number | string>;
   call(id: string, method: string, params?: unknown, headers?: Env): Promise<Answered>;
@@ -106,6 +108,7 @@ export async function serve(env: Env, args: readonly string[] = [], under: reado
   }
   const url = String(listening()?.url);
 
+  let answered = 0;
   async function post(
     id: string,
     body: string,
@@ -117,11 +120,14 @@ export async function serve(env: Env, args: readonly string[] = [], under: reado
       body,
       ...(signal && { signal }),
     });
-    return { status: response.status, text: await response.text() };
+    const text = await response.text();
+    answered++;
+    return { status: response.status, text };
   }
+  const told = () => until(() => lines().filter(({ message }) => message === 'call').length >= answered);
   const call: Serving['call'] = (id, method, params, headers = {}) =>
     post(id, JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }), { headers });
-  return { url, port: Number(new URL(url).port), child, out, lines, ended, call, post };
+  return { url, port: Number(new URL(url).port), child, out, lines, told, ended, call, post };
 }
 
 export interface ApiRequest {

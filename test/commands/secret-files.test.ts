@@ -72,7 +72,10 @@ describe('the secret of a destination in a file', async () => {
     });
   }
 
-  it('is in no line of the log', () => assert.doesNotMatch(served.out.stdout + served.out.stderr, /-of-the-crm|secret-after/));
+  it('is in no line of the log', async () => {
+    await served.told();
+    assert.doesNotMatch(served.out.stdout + served.out.stderr, /-of-the-crm|secret-after/);
+  });
 });
 
 describe('the tokens of the server in a file', async () => {
@@ -114,5 +117,8 @@ describe('the tokens of the server in a file', async () => {
     assert.deepEqual([await status('second-horse'), await status('third-horse')], [401, 200]);
   });
 
-  it('are in no line of the log', () => assert.doesNotMatch(served.out.stdout + served.out.stderr, /-horse/));
+  it('are in no line of the log', async () => {
+    await served.told();
+    assert.doesNotMatch(served.out.stdout + served.out.stderr, /-horse/);
+  });
 });

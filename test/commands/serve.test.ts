@@ -100,6 +100,7 @@ describe('serve', async () => {
 
   it('logs how many rows were rejected, and nothing of what was in them', async () => {
     await served.call('sink', 'add', { ...adding(1), rows: [{ id: 'canary-id', v: 'canary-value' }] });
+    await served.told();
     const line = served.lines().findLast(({ message }) => message !== 'call');
     assert.deepEqual([line?.destination, line?.rows, line?.rejected], ['sink', 1, 0]);
     assert.doesNotMatch(served.out.stdout, /canary/);
@@ -323,6 +324,7 @@ connection: { auth: { basic: { username: me, password: "{{ settings.key }}" } },
     assert.equal(echo.requests[0]?.headers.authorization, basic);
     assert.equal(new URL(echo.requests[0].path, echo.url).searchParams.get('code'), CODE);
 
+    await served.told();
     const shown = [served.out.stdout, served.out.stderr, ...answers].join('\n');
     assert.equal(rejected(answers[4] ?? '').length, 4);
     assert.match(shown, /\[secret\]/);
