@@ -1,6 +1,6 @@
 /** A request without its body: URL and headers, checked to be what the manifest says. */
 
-import type { Base } from '../destination/bind.ts';
+import { type Base, type BoundDestination, baseFor } from '../destination/bind.ts';
 import { type HttpMethod, METHODS, type PathTemplate, type Request } from '../destination/destination.ts';
 import { problemOfHeader } from '../destination/headers.ts';
 import { ROW_NAMES } from '../destination/names.ts';
@@ -11,7 +11,7 @@ import type { Scope } from '../template/scope.ts';
 import { type Compiled, OUTPUT, type ValueTemplate } from '../template/template.ts';
 import { isMap, scalarText } from '../template/text.ts';
 import type { Tree } from '../template/tree.ts';
-import type { RenderedAuth } from './auth.ts';
+import { type RenderedAuth, renderAuth } from './auth.ts';
 import { headerValue } from './header-value.ts';
 import { lazy } from './lazy.ts';
 import { pairsOf, queryString, rootOf } from './parameters.ts';
@@ -36,12 +36,58 @@ export function renderEnvelope(request: Request, base: Base, auth: RenderedAuth 
   )(scope);
 }
 
+/** What a call gives an envelope beside its rows. */
+interface Given {
+  readonly config: Readonly<Record<string, unknown>>;
+  /** ISO 8601. */
+  readonly now: string;
+  /** What all rows see. */
+  readonly common: Scope;
+}
+
+/** Of requests whose URL and headers no call changes. */
+const unchanging = new WeakMap<BoundDestination, WeakMap<Request, Envelope>>();
+
+/** Envelopes for the rows of a call; the same for all calls where nothing of it reads more than settings. @returns as `envelopes` */
+export function callEnvelopes(bound: BoundDestination, request: Request, { config, now, common }: Given): Part<Envelope> {
+  const known = unchanging.get(bound) ?? new WeakMap<Request, Envelope>();
+  unchanging.set(bound, known);
+  const kept = known.get(request);
+  if (kept !== undefined) return () => kept;
+  const own = envelopes(
+    request,
+    lazy(() => baseFor(bound, config)),
+    lazy(() => renderAuth(bound, now)),
+    common,
+  );
+  const { auth } = bound.destination.connection;
+  const templates = [...templatesOf(request), ...(auth?.parts.values() ?? [])];
+  if (bound.base === undefined || !templates.every(readsSettingsOnly)) return own;
+  return (scope) => {
+    const envelope = own(scope);
+    known.set(request, envelope);
+    return envelope;
+  };
+}
+
+function templatesOf({ method, path, query, headers, rateLimits }: Request): (Compiled | undefined)[] {
+  const rates = rateLimits.map(({ by }) => by);
+  return [typeof method === 'string' ? undefined : method, path.template, path.leading, ...query, ...headers, ...rates];
+}
+
+/** Settings and what is made of them belong to the bound destination. */
+const OF_DESTINATION: ReadonlySet<string> = new Set(['settings', 'vars']);
+
+function readsSettingsOnly(template: Pick<Compiled, 'names'> | undefined): boolean {
+  return template === undefined || [...template.names].every((name) => OF_DESTINATION.has(name.split('.', 1)[0] ?? ''));
+}
+
 /**
  * Envelopes for the rows of a call: what of one reads nothing of a row is rendered once for all of them.
  * @param common what all rows see
  * @returns throws {Fault} where a value would change what is asked of whom
  */
-export function envelopes(
+function envelopes(
   request: Request,
   base: () => Base,
   auth: () => RenderedAuth | undefined,
@@ -69,14 +115,22 @@ export function envelopes(
     auth: auth(),
     rates: ratesOf(scope),
   });
-  const all = [typeof method === 'string' ? undefined : method, path.template, path.leading, ...query, ...headers];
-  return part([...all, ...rateLimits.map(({ by }) => by)], render);
+  return part(templatesOf(request), render);
 }
 
 type Part<T> = (scope: Scope) => T;
 
+/** Asked of all templates in every call. */
+const rowReaders = new WeakMap<ReadonlySet<string>, boolean>();
+
 export function readsRow(template: Pick<Compiled, 'names'> | undefined): boolean {
-  return template !== undefined && [...template.names].some((name) => ROW_NAMES.has(name));
+  if (template === undefined) return false;
+  const { names } = template;
+  const known = rowReaders.get(names);
+  if (known !== undefined) return known;
+  const reads = [...names].some((name) => ROW_NAMES.has(name));
+  rowReaders.set(names, reads);
+  return reads;
 }
 
 /** Equal for rows that may share a request. */

@@ -1,17 +1,14 @@
 /** Puts the rows of a call into requests: rules first, then rows that may share a request together, in order. */
 
-import { baseFor } from '../destination/bind.ts';
 import type { Request } from '../destination/destination.ts';
 import { templatesBeforeBody, templatesOfBatch } from '../destination/lookups-read.ts';
 import { stringifyJson } from '../numbers.ts';
 import type { Scope } from '../template/scope.ts';
 import type { ValueTemplate } from '../template/template.ts';
 import { textsOf } from '../template/text.ts';
-import { renderAuth } from './auth.ts';
 import { ACCEPTED, type Call, type PlannedRow, rejected, type Verdict, type World } from './call.ts';
-import { type Envelope, envelopeKey, envelopes, readsRow } from './envelope.ts';
+import { callEnvelopes, type Envelope, envelopeKey, readsRow } from './envelope.ts';
 import { keyPart } from './idempotency.ts';
-import { lazy } from './lazy.ts';
 import { Member } from './member.ts';
 import { reasonText } from './reason.ts';
 import { AT_ONCE, type CallRow, type CallRows, unrendered } from './rows.ts';
@@ -50,7 +47,7 @@ export async function planRequests(
   now: number,
   uuid: () => string,
   breathe: World['breathe'],
-  closing: AbortSignal,
+  closing: { readonly aborted: boolean },
 ): Promise<Plan> {
   const planner = new Planner(call, request, common, new Date(now).toISOString(), uuid);
   for (const [index, row] of rows.entries()) {
@@ -102,13 +99,7 @@ class Planner implements Plan {
     this.#common = common;
     this.#writer = new Writer(call, request, common, uuid);
     const { bound, configuration } = call;
-    const base = lazy(() => baseFor(bound, configuration.config));
-    this.#envelopeOf = envelopes(
-      request,
-      base,
-      lazy(() => renderAuth(bound, now)),
-      common,
-    );
+    this.#envelopeOf = callEnvelopes(bound, request, { config: configuration.config, now, common });
     const late = this.#writer.itemsLate ? request.item : undefined;
     this.readsRow = templatesBeforeBody(request).some((template) => template !== late && readsRow(template));
     this.#shared = request.batch === undefined ? [] : sharedSteps(request);

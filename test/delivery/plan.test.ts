@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { VirtualClock } from '../../src/cases/virtual-clock.ts';
 import { parseJson, stringifyJson } from '../../src/numbers.ts';
-import { BEGIN, bodyOf, broken, type Calling, call, destinationOf, json, people, type Row } from './calling.ts';
+import { atWork, BEGIN, bodyOf, broken, type Calling, call, destinationOf, json, people, type Row } from './calling.ts';
 
 const BATCH = 'post: /rows\nbatch: { size: 2 }\njson: "{{ records }}"\n';
 const rows = (count: number): Row[] => Array.from({ length: count }, (_, index) => ({ id: index + 1 }));
@@ -50,6 +50,28 @@ describe('rows in a batch', () => {
         rows: 'xyxyxxy'.split('').map((a, index) => ({ id: index + 1, a })),
       });
       assert.deepEqual(ids, [[1, 3, 5], [2, 4, 7], [6]], envelope);
+    }
+  });
+
+  it('have in every call what its own time, configuration and mode make of URL and headers', async () => {
+    const parts: [what: string, request: string, connection: string, first: string, second: string][] = [
+      ['time', 'headers: { X-A: "{{ now }}" }', '', '2026-03-01T12:00:00.000Z', '2026-03-01T12:00:01.000Z'],
+      ['time', '', 'auth: { header: { X-A: "{{ now }}" } }', '2026-03-01T12:00:00.000Z', '2026-03-01T12:00:01.000Z'],
+      ['configuration', 'headers: { X-A: "{{ config.a }}" }', '', '0', '1'],
+      ['configuration', 'query: { a: "{{ config.a }}" }', '', '?a=0', '?a=1'],
+      ['operation', 'headers: { X-A: "{{ operation }}" }', '', 'add', 'change'],
+      ['nothing', 'headers: { X-A: "{{ vars.a }}" }', '', 'same', 'same'],
+    ];
+    for (const [what, request, connection, first, second] of parts) {
+      const bound = destinationOf(`post: /rows\n${request}\njson: "{{ record }}"`, { connection, top: 'vars: { a: same }' });
+      const { ask, sent, clock } = atWork(bound);
+      for (const [a, operation] of (['add', 'change'] as const).entries()) {
+        const configuration = { mappings: [{ from: 'id', to: 'id' }], a };
+        await ask(operation, { idColumn: 'id', configuration, rows: rows(1) });
+        await clock.wait(1000, new AbortController().signal);
+      }
+      const shown = sent.map((one) => one.request.headers['x-a'] ?? new URL(one.request.url).search);
+      assert.deepEqual(shown, [first, second], `${what}: ${request}${connection}`);
     }
   });
 
