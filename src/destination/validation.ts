@@ -46,9 +46,10 @@ export async function chooseFor(
   const mode = chosenId(config.mode);
   try {
     const top = await choose(bound, object, undefined, { ...choosing, config });
-    if (object === undefined && (await listObjects(top)).length > 0) return 'Choose an object.';
-    if (mode === undefined && (await listModes(top)).length > 0) return 'Choose a mode.';
-    return await choose(bound, object, mode, { ...choosing, config });
+    const lists = (word: 'objects' | 'modes') => innermost(top.levels, word) !== undefined;
+    if (object === undefined && lists('objects') && (await listObjects(top)).length > 0) return 'Choose an object.';
+    if (mode === undefined && lists('modes') && (await listModes(top)).length > 0) return 'Choose a mode.';
+    return mode === undefined ? top : await choose(bound, object, mode, { ...choosing, config });
   } catch (error) {
     if (error instanceof Fault && error.code !== 'lookup.failed') return error.message;
     throw error;

@@ -21,12 +21,14 @@ export function createAddresses(allowed: readonly string[], proxies: readonly st
   return {
     of(request) {
       let address = request.socket.remoteAddress ?? 'unknown';
-      // Each proxy adds at the end who connected to it. What stands before the first one that is not ours is anybody's claim.
-      const forwarded = [request.headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
-      while (isProxy(address)) {
-        const before = forwarded.pop()?.trim() ?? '';
-        if (before === '') break;
-        address = addressOf(before);
+      if (isProxy(address)) {
+        // Each proxy adds at the end who connected to it. What stands before the first one that is not ours is anybody's claim.
+        const forwarded = [request.headers['x-forwarded-for'] ?? []].flat().join(',').split(',');
+        while (isProxy(address)) {
+          const before = forwarded.pop()?.trim() ?? '';
+          if (before === '') break;
+          address = addressOf(before);
+        }
       }
       return address.replace(/^::ffff:(?=\d+\.)/i, '');
     },

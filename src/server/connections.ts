@@ -130,7 +130,8 @@ export class Connections {
     else if (unmade.size === 0) move(connection, this.#reading);
     else move(connection, [...unmade].some(({ req }) => req.complete) ? this.#working : this.#sending);
     // Begins anew with each piece that is taken in. Once all of it is, Node sets its own.
-    if (answers.size > 0) socket.setTimeout(unmade.size === 0 ? this.#options.stalled : 0);
+    const patience = unmade.size === 0 ? this.#options.stalled : 0;
+    if (answers.size > 0 && socket.timeout !== patience) socket.setTimeout(patience);
   }
 
   /** Closes the one that deserves its place the least; never one whose call is worked at. */
