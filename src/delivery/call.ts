@@ -4,6 +4,7 @@ import type { BoundDestination } from '../destination/bind.ts';
 import type { Flow, Operation, Request } from '../destination/destination.ts';
 import type { ReadConfiguration } from '../destination/mappings.ts';
 import type { JsonRows } from '../json/rows.ts';
+import type { Ending } from '../outbound/ending.ts';
 import type { OutboundRequest, Send } from '../outbound/exchange.ts';
 import type { Scope } from '../template/scope.ts';
 import type { RenderedAuth } from './auth.ts';
@@ -45,7 +46,7 @@ export interface World {
   /** Milliseconds that the call may take. */
   readonly deadline: number;
   /** Aborted when the caller hangs up: nothing more is sent. */
-  readonly gone: AbortSignal;
+  readonly gone: Ending;
   /** Lets other work run, where it is time to: nothing where it is not. Asked after every row. */
   breathe(): Promise<void> | undefined;
   /** Told of a request that leaves now, each time that it does. */
@@ -60,7 +61,7 @@ export interface Clock {
   /** Milliseconds that only ever grow: for deadlines and waits. */
   elapsed(): number;
   /** Resolves after so many milliseconds, or at once when the signal fires; never rejects. */
-  wait(milliseconds: number, signal: AbortSignal): Promise<void>;
+  wait(milliseconds: number, signal: Ending): Promise<void>;
 }
 
 /** Why a row was rejected, by codes that stay: the log counts them, and docs/reasons.md says what to do about each. */

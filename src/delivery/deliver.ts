@@ -1,6 +1,5 @@
 /** Delivers the rows of a call: every row ends exactly once, accepted or rejected with a reason. */
 
-import { setMaxListeners } from 'node:events';
 import type { Request } from '../destination/destination.ts';
 import { type Call, type PlannedRequest, rejected, type Verdict, type World } from './call.ts';
 import { MOST_AUTO } from './concurrency.ts';
@@ -38,8 +37,6 @@ class Delivery {
 
   constructor(call: Call, world: World) {
     this.time = new CallTime(world, call.begun);
-    // Every request of the call listens to these.
-    setMaxListeners(0, this.time.closing, this.time.ended);
     this.#call = call;
     this.#started = new Uint8Array(call.rows.length);
     this.#world = {

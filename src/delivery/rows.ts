@@ -82,7 +82,7 @@ export async function readCallRows(
   now: number,
   uuid: () => string,
   breathe: World['breathe'],
-  closing: AbortSignal,
+  closing: { readonly aborted: boolean },
 ): Promise<CallRows> {
   const { bound, configuration, operation, object, mode, flow, lookups, idColumn } = call;
   const { config, mappings } = configuration;

@@ -1,5 +1,6 @@
 /** The time of one call: until when requests may start, until when answers are waited for, and why it ended. */
 
+import { End, type Ending } from '../outbound/ending.ts';
 import type { Clock, World } from './call.ts';
 
 /** The end of a call is kept for answering: this part of its time, between these bounds in milliseconds. */
@@ -14,14 +15,14 @@ export interface Waiting {
 
 export class CallTime {
   /** Fires when nothing may start any more: little time is left, or the caller hung up. */
-  readonly closing: AbortSignal;
+  readonly closing: Ending;
   /** Fires when answers are waited for no longer. */
-  readonly ended: AbortSignal;
+  readonly ended: Ending;
   readonly #clock: Clock;
-  readonly #gone: AbortSignal;
+  readonly #gone: Ending;
   readonly #lastStart: number;
   readonly #end: number;
-  readonly #done = new AbortController();
+  readonly #done = new End();
   readonly #hungUp: () => void;
   /** A signal's own list of listeners costs more than all else that waiting does. */
   readonly #waiting = new Set<Waiting>();
@@ -36,15 +37,14 @@ export class CallTime {
     this.#gone = gone;
     this.#end = begun + deadline - share(RESERVE);
     this.#lastStart = this.#end - share(LAST_START);
-    const [closing, ended] = [new AbortController(), new AbortController()];
-    this.closing = closing.signal;
-    this.ended = ended.signal;
+    const [closing, ended] = [new End(), new End()];
+    this.closing = closing;
+    this.ended = ended;
     void this.#pass(closing, ended);
-    // Not `AbortSignal.any`: what refers weakly to a call keeps it until a full collection.
-    this.#hungUp = () => closing.abort(gone.reason);
+    this.#hungUp = () => closing.abort();
+    closing.addEventListener('abort', this.#giveUp);
     if (gone.aborted) this.#hungUp();
     else gone.addEventListener('abort', this.#hungUp, { once: true });
-    this.closing.addEventListener('abort', this.#giveUp, { once: true });
   }
 
   /** Tells it when nothing may start any more, until it no longer waits. */
@@ -79,19 +79,15 @@ export class CallTime {
 
   /** Ends the timers, and leaves the caller's signal. */
   stop(): void {
-    this.#done.abort(OVER);
+    this.#done.abort();
     this.#gone.removeEventListener('abort', this.#hungUp);
-    this.closing.removeEventListener('abort', this.#giveUp);
   }
 
-  async #pass(closing: AbortController, ended: AbortController): Promise<void> {
-    const { signal } = this.#done;
-    await this.#clock.wait(this.#lastStart - this.#clock.elapsed(), signal);
-    if (!signal.aborted) closing.abort(OVER);
-    await this.#clock.wait(this.#end - this.#clock.elapsed(), signal);
-    if (!signal.aborted) ended.abort(OVER);
+  async #pass(closing: End, ended: End): Promise<void> {
+    await this.#clock.wait(this.#lastStart - this.#clock.elapsed(), this.#done);
+    if (this.#done.aborted) return;
+    closing.abort();
+    await this.#clock.wait(this.#end - this.#clock.elapsed(), this.#done);
+    if (!this.#done.aborted) ended.abort();
   }
 }
-
-/** A reason of its own, since Node makes one with a stack where there is none. */
-const OVER = 'the time of the call is over';

@@ -1,5 +1,7 @@
 /** What leaves and what comes back: the seam between delivery and the HTTP clients. */
 
+import type { Ending } from './ending.ts';
+
 export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** A request, ready to leave: every retry sends exactly these bytes. */
@@ -45,7 +47,7 @@ export interface SendOptions {
   /** Milliseconds for this attempt, from lookup to the last byte of the answer. */
   readonly timeout: number;
   /** Ends the attempt when the call is over; the reply is then `ABORTED`. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Ending | undefined;
 }
 
 /** Sends one request once, without retries or redirects. Never throws: what goes wrong is a reply. */

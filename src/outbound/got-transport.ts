@@ -5,6 +5,7 @@ import { request as requestHttps } from 'node:https';
 import type { Socket } from 'node:net';
 import got, { type NativeRequestOptions, Options, type Request, type RequestFunction } from 'got';
 import { type Agents, createAgents } from './agents.ts';
+import type { Ending } from './ending.ts';
 import type { OutboundRequest, Reply, SendOptions } from './exchange.ts';
 import { aborted, failure, garbled, type Progress, stalled, timedOut, tooLarge } from './failure.ts';
 import { boundWire, type Reading, readResponse, type Wire } from './reading.ts';
@@ -95,7 +96,7 @@ interface World {
 class Attempt implements Progress, Limited {
   left = false;
   answering = false;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Ending | undefined;
   readonly #timeout: number;
   /** When its time is over. */
   readonly #end: number;

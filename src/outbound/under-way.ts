@@ -1,10 +1,11 @@
 /** The requests under way, which end with their time or their call: one timer for all of them, and one listener on a signal. */
 
 import { Alarm } from './alarm.ts';
+import type { Ending } from './ending.ts';
 
 export interface Limited {
   /** Of its call. */
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Ending | undefined;
   abort(): void;
   /** Ends it where its time is over by now, and gives when that is else, on the clock of `performance.now()`. */
   wake(now: number): number;
@@ -12,7 +13,7 @@ export interface Limited {
 
 export class UnderWay {
   readonly #all: () => Iterable<Limited>;
-  readonly #signals = new WeakSet<AbortSignal>();
+  readonly #signals = new WeakSet<Ending>();
   readonly #alarm = new Alarm((now) => {
     let next = Number.POSITIVE_INFINITY;
     for (const one of this.#all()) next = Math.min(next, one.wake(now));

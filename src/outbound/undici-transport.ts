@@ -2,6 +2,7 @@
 
 import { type Dispatcher, errors, util } from 'undici';
 import { addHeader, receiveAnswer, type Taker } from './answer.ts';
+import type { Ending } from './ending.ts';
 import type { OutboundRequest, Reply, SendOptions } from './exchange.ts';
 import { aborted, failure, garbled, type Progress, stalled, timedOut, tooLarge } from './failure.ts';
 import { type Carried, type Line, Origin } from './lines.ts';
@@ -92,7 +93,7 @@ class Attempt implements Carried, Progress {
   left = false;
   answering = false;
   line: Line | undefined;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Ending | undefined;
   readonly #timeout: number;
   /** When its time is over. */
   readonly end: number;

@@ -20,6 +20,7 @@ import { chooseFor, validateConfiguration } from '../destination/validation.ts';
 import { Fault } from '../fault.ts';
 import type { JsonRows } from '../json/rows.ts';
 import { stringifyJson } from '../numbers.ts';
+import type { Ending } from '../outbound/ending.ts';
 import { type Method, type Methods, RPC_CODES, type RpcCode, RpcError } from '../rpc/method.ts';
 import { SERVER_SETTINGS } from '../settings.ts';
 import { isMap } from '../template/text.ts';
@@ -28,7 +29,7 @@ import { type OperationParams, optionalConfiguration, readChoice, readConfigurat
 /** What a method is given beside its params. */
 export interface Caller {
   /** Aborted when the caller hangs up. */
-  readonly signal: AbortSignal;
+  readonly signal: Ending;
 }
 
 /** A destination at work, for one call: its settings may come with the call. */
@@ -46,7 +47,7 @@ export interface Running {
    */
   ask(maxAge: number, begun: number): Ask;
   /** One verdict for each row of the call, in its order. */
-  deliver(call: Call, gone: AbortSignal): Promise<readonly Verdict[]>;
+  deliver(call: Call, gone: Ending): Promise<readonly Verdict[]>;
   /** Told what came of a call. */
   settled(operation: Operation, verdicts: readonly Verdict[], begun: number): void;
   /** Takes secrets out of a reason. */
@@ -162,7 +163,7 @@ async function operate(
   own: Running,
   operation: Operation,
   { idColumn, configuration: given, rows }: OperationParams,
-  gone: AbortSignal,
+  gone: Ending,
 ): Promise<object> {
   const begun = own.elapsed();
   const verdicts = await settle(own, operation, idColumn, rows, readConfiguration(given), begun, gone);
@@ -178,7 +179,7 @@ async function settle(
   rows: OperationParams['rows'],
   configuration: ReadConfiguration,
   begun: number,
-  gone: AbortSignal,
+  gone: Ending,
 ): Promise<readonly Verdict[]> {
   const all = (code: ReasonCode, reason: string) => Array.from({ length: rows.length }, () => rejected(code, reason));
   try {

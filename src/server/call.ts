@@ -1,10 +1,10 @@
 /** `POST /hightouch/<destination>`: from the request to the answer, and the one line that the log keeps of it. */
 
-import { setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import { didYouMean, oneOf } from '../fault.ts';
 import type { Log } from '../observe/log.ts';
+import { End, type Ending } from '../outbound/ending.ts';
 import { dispatch } from '../rpc/dispatch.ts';
 import { type Methods, RPC_CODES } from '../rpc/method.ts';
 import { type Caller, type Gate, notYours } from './auth.ts';
@@ -126,16 +126,14 @@ function knownName({ state, methods }: Hosted, name: string): string {
 }
 
 /** Aborts when the connection closes before the whole answer was handed to it. */
-function hangUpSignal(res: ServerResponse): AbortSignal {
-  const controller = new AbortController();
+function hangUpSignal(res: ServerResponse): Ending {
+  const end = new End();
   const hungUp = () => {
-    if (!res.writableFinished) controller.abort(new DOMException('The caller hung up.', 'AbortError'));
+    if (!res.writableFinished) end.abort();
   };
   if (res.destroyed) hungUp();
   else res.once('close', hungUp);
-  // Every request of every row may listen; that is no leak.
-  setMaxListeners(0, controller.signal);
-  return controller.signal;
+  return end;
 }
 
 function wrongMethod(ctx: Context): Refusal {

@@ -1,11 +1,12 @@
 /** A destination as the server sees it: a name, a state and methods that callers may call. */
 
+import type { Ending } from '../outbound/ending.ts';
 import type { Methods } from '../rpc/method.ts';
 
 /** What every method is given beside its params. */
 export interface CallContext {
   /** Aborted when the caller hangs up before the answer was sent, and at no other time. */
-  readonly signal: AbortSignal;
+  readonly signal: Ending;
   /** A header of the request, by its name in lower case; several of one name are joined with ", ". */
   header(name: string): string | undefined;
 }

@@ -1,7 +1,6 @@
 /** The promise, for flows and batches: every row ends exactly once, as the API's own ledger has it, whatever stands beside it. */
 
 import assert from 'node:assert/strict';
-import { setMaxListeners } from 'node:events';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { VirtualClock } from '../../src/cases/virtual-clock.ts';
@@ -82,7 +81,6 @@ function settingOf(
     clock,
     deadline,
     send: (request, n, { signal }) => {
-      if (signal !== undefined) setMaxListeners(0, signal);
       return api.answer(request, faults[n % faults.length] ?? NO_FAULT, signal);
     },
   });

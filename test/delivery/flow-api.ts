@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import type { Clock } from '../../src/delivery/call.ts';
-import type { Answer, OutboundRequest, Reply } from '../../src/outbound/exchange.ts';
+import type { Answer, OutboundRequest, Reply, SendOptions } from '../../src/outbound/exchange.ts';
 import { type FlowRow, type FlowShape, JOB_TIMEOUT } from './arbitrary-flows.ts';
 import { broken, json, text } from './calling.ts';
 
@@ -63,7 +63,7 @@ export class FlowApi {
     return this.taken.get(`${what} ${n}`) ?? 0;
   }
 
-  async answer(request: OutboundRequest, fault: FlowFault, signal: AbortSignal | undefined): Promise<Reply> {
+  async answer(request: OutboundRequest, fault: FlowFault, signal: SendOptions['signal']): Promise<Reply> {
     switch (fault.kind) {
       case 'status': {
         if (fault.done) this.#honest(request, fault);
@@ -76,7 +76,8 @@ export class FlowApi {
       case 'bug':
         throw new Error('bug');
       case 'abort':
-        if (signal?.aborted === false) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+        if (signal?.aborted === false)
+          await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
         return broken('ABORTED');
       case 'cut off': {
         const answer = this.#honest(request, fault);

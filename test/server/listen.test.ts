@@ -11,7 +11,7 @@ import { call, destination, serving, until } from './serving.ts';
 
 /** A method that waits until it is let go or its caller hangs up. */
 function waiting() {
-  const signals: AbortSignal[] = [];
+  const signals: CallContext['signal'][] = [];
   const release: (() => void)[] = [];
   const wait = (_: unknown, { signal }: CallContext) => {
     signals.push(signal);
@@ -38,7 +38,6 @@ describe('the signal of a call', async () => {
       assert.equal(signals[0]?.aborted, false);
       socket[hangUp]();
       await until(() => signals[0]?.aborted === true);
-      assert.equal(signals[0]?.reason.name, 'AbortError');
       for (const go of release.splice(0)) go();
       await until(() => lines.some(({ hungUp }) => hungUp === true));
       assert.deepEqual(
