@@ -62,9 +62,12 @@ export class Host {
     this.#catalogue = catalogue;
     this.#served = served;
     this.#hosted = hosted;
-    const replaced = [...before].flatMap(([id, one]) => (served.get(id) === one ? [] : [one]));
-    for (const one of replaced) one.retire();
-    this.#retired = [...this.#retired, ...replaced].filter(({ busy }) => busy);
+    for (const [id, one] of before) {
+      if (served.get(id) === one) continue;
+      one.retire();
+      this.#retired.push(one);
+    }
+    this.#retired = this.#retired.filter(({ busy }) => busy);
   }
 
   /** Ends all connections to APIs. */

@@ -1,8 +1,9 @@
 /** `rowpost serve`: the server, from its settings to its graceful end. */
 
 import { randomBytes } from 'node:crypto';
-import { type Earlier, type Loaded, loadCatalogue, loadEach } from '../destination/catalogue.ts';
-import { type Supply, settingFiles } from '../destination/settings.ts';
+import { setTimeout as wait } from 'node:timers/promises';
+import { type Earlier, type Loaded, loadCatalogue, loadInPieces } from '../destination/catalogue.ts';
+import type { Supply } from '../destination/settings.ts';
 import { Fault, showFault, withoutSecrets } from '../fault.ts';
 import { createLog, type Log } from '../observe/log.ts';
 import { createRedactor, type Redactor } from '../observe/redact.ts';
@@ -20,7 +21,11 @@ import { isAbsence, isShortage, type Watch, watchFiles, yamlFiles } from './watc
 
 /** Beyond the longest deadline, milliseconds for answers on their way. */
 const GRACE = 1000;
-/** Milliseconds that files which are read again may hold up calls: of one manifest it may be more. */
+/** Milliseconds that calls have to themselves between two pieces of a reload, so that none waits for both. */
+const PAUSE = 4;
+/** Milliseconds until a reload of many files hurries: then calls have as much of the time as they ask for, and no more. */
+const UNHURRIED = 100;
+/** Milliseconds that pieces of a reload in a hurry may hold up calls together. */
 const RELOAD_TURN = 1;
 
 /** Serves until SIGTERM or SIGINT. @throws {Fault} where a setting is wrong or the port is taken */
@@ -60,9 +65,7 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
   let secretFiles: readonly string[] = [];
   const take = (fresh: typeof catalogue) => {
     catalogue = fresh;
-    secretFiles = [...fresh.values()].flatMap(({ destination }) =>
-      destination === undefined ? [] : settingFiles(destination, own),
-    );
+    secretFiles = Array.from(fresh.values(), ({ settingFiles }) => settingFiles).flat();
     host.swap(fresh);
   };
   const reload = kept(log, 'destinations kept as they were', async (files) => {
@@ -129,20 +132,22 @@ export async function serve(flags: ServerFlags): Promise<ExitCode> {
 }
 
 /**
- * Lets calls through after each file. A folder that is gone holds nothing; it may be on its way back.
+ * Lets calls through after each piece. A folder that is gone holds nothing; it may be on its way back.
  * @throws {Fault} where nothing is known of what it holds
  */
 async function reloaded(folder: string, own: Supply, earlier: Earlier): Promise<ReadonlyMap<string, Loaded>> {
-  const catalogue = new Map<string, Loaded>();
+  const hurried = performance.now() + UNHURRIED;
+  const pieces = loadInPieces(folder, own, earlier);
   try {
-    for (const loaded of loadEach(folder, own, earlier)) {
-      catalogue.set(loaded.id, loaded);
-      await breathe(RELOAD_TURN);
+    for (;;) {
+      await (performance.now() < hurried ? wait(PAUSE) : breathe(RELOAD_TURN));
+      const piece = pieces.next();
+      if (piece.done) return piece.value;
     }
   } catch (error) {
-    if (!(error instanceof Fault && isAbsence(error.cause))) throw error;
+    if (error instanceof Fault && isAbsence(error.cause)) return new Map();
+    throw error;
   }
-  return catalogue;
 }
 
 function logProblems(log: Log, loaded: Iterable<Loaded>, redact: Redactor['redact']): void {

@@ -119,7 +119,7 @@ function fileOf({ env, file }: SettingDeclaration, supply: Supply): string | und
 }
 
 /** The files that settings are read from. */
-export function settingFiles({ settings }: Destination, supply: Supply): string[] {
+export function settingFilesOf({ settings }: Destination, supply: Supply): string[] {
   return settings.flatMap((declaration) => fileOf(declaration, supply) ?? []);
 }
 

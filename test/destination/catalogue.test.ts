@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { idOf, type Loaded, load, loadCatalogue, loadEach, manifestFiles } from '../../src/destination/catalogue.ts';
+import { idOf, type Loaded, load, loadCatalogue, loadInPieces, manifestFiles } from '../../src/destination/catalogue.ts';
 import type { Supply } from '../../src/destination/settings.ts';
 import { Fault } from '../../src/fault.ts';
 import { manifest, messages, supply } from './making.ts';
@@ -122,15 +122,24 @@ describe('a catalogue', () => {
   });
 });
 
+/** All pieces, and what happens between two of them. */
+function inPieces<T>(pieces: Generator<void, T, void>, between: () => void = () => undefined): { value: T } {
+  for (;;) {
+    const piece = pieces.next();
+    if (piece.done) return piece;
+    between();
+  }
+}
+
 describe('a catalogue that is loaded again', () => {
   const SECRET = 'settings: { key: { secret: true } }';
 
   /** What became of each: whether it is what it was before, or how it is now. */
   function again(path: string, from: Supply, before: ReadonlyMap<string, Loaded>, changed: readonly string[]) {
     const files = changed.map((name) => (name.startsWith('/') ? name : join(path, name)));
-    const all = loadEach(path, from, { catalogue: before, changed: new Set(files) });
+    const { value: all } = inPieces(loadInPieces(path, from, { catalogue: before, changed: new Set(files) }));
     return Object.fromEntries(
-      Array.from(all, (loaded) => [loaded.id, loaded === before.get(loaded.id) ? 'same' : state(loaded)]),
+      Array.from(all.values(), (loaded) => [loaded.id, loaded === before.get(loaded.id) ? 'same' : state(loaded)]),
     );
   }
 
@@ -164,10 +173,26 @@ describe('a catalogue that is loaded again', () => {
 
   it('comes one after another: a later file is read when it is its turn', () => {
     const path = folder({ 'a.yaml': manifest(''), 'b.yaml': manifest('') });
-    const all = loadEach(path, supply());
-    assert.equal(all.next().value?.id, 'a');
-    writeFileSync(join(path, 'b.yaml'), 'a: b: c');
-    assert.match(Array.from(all, state).join(), /^broken: yaml\.syntax/);
+    const all = loadInPieces(path, supply());
+    let piece = 0;
+    const { value } = inPieces(all, () => {
+      if (++piece === 2) for (const id of ['a', 'b']) writeFileSync(join(path, `${id}.yaml`), 'a: b: c');
+    });
+    assert.match(Array.from(value.values(), state).join(), /^ready,broken: yaml\.syntax/);
+    assert.equal(piece, 4, 'before each file, before one that was read is compiled, and at the end');
+  });
+
+  it('names anew what clashed, once the other file is gone, and only then', () => {
+    const path = folder({ 'a-b.yaml': manifest(''), 'a_b.yaml': manifest(''), 'c.yaml': manifest('') });
+    const before = loadCatalogue(path, supply());
+    writeFileSync(join(path, 'a_b.yaml'), manifest('modez: []'));
+    assert.deepEqual(again(path, supply(), before, ['a_b.yaml']), { 'a-b': 'same', a_b: 'same', c: 'same' });
+    writeFileSync(join(path, 'new.yaml'), manifest(''));
+    assert.deepEqual(again(path, supply(), before, []), { 'a-b': 'same', a_b: 'same', c: 'same', new: 'ready' });
+    rmSync(join(path, 'a-b.yaml'));
+    const found = again(path, supply(), before, []);
+    assert.match(found.a_b ?? '', /^broken: manifest\.unknown: "modez"/);
+    assert.deepEqual({ ...found, a_b: '' }, { a_b: '', c: 'same', new: 'ready' });
   });
 });
 
