@@ -6,7 +6,8 @@ import type { Path } from '../manifest/places.ts';
 import { say } from '../manifest/say.ts';
 import { stringifyJson } from '../numbers.ts';
 import { compilePattern } from '../schema/pattern.ts';
-import { createValidator, type Problem, problemsOfSchema } from '../schema/validate.ts';
+import type { Problem } from '../schema/problem.ts';
+import { createValidator, problemsOfSchema } from '../schema/validate.ts';
 import { isMap } from '../template/text.ts';
 import type { Author } from './author.ts';
 import {

@@ -2,7 +2,8 @@
 
 import { Fault } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
-import { createValidator, type Problem } from '../schema/validate.ts';
+import type { Problem } from '../schema/problem.ts';
+import { createValidator } from '../schema/validate.ts';
 import { within } from '../schema/within.ts';
 import { problemOfTemplate } from '../template/configuration-template.ts';
 import { isMap, scalarText } from '../template/text.ts';

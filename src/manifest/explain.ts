@@ -1,7 +1,7 @@
 /** Turns what a schema finds wrong into sentences at lines: for manifests and for files of cases. */
 
 import { beginning, didYouMean, Fault, inOrder, nearest, oneOf } from '../fault.ts';
-import type { Problem } from '../schema/validate.ts';
+import type { Problem } from '../schema/problem.ts';
 import { allowedValues, LONGEST_NAME, say, sayExpected } from './say.ts';
 import type { YamlFile } from './yaml.ts';
 

@@ -1,10 +1,9 @@
 /** From the text of a file to a manifest, or to all its faults with their lines. */
 
-import { readFileSync } from 'node:fs';
 import { Fault } from '../fault.ts';
-import { createValidator, type Validator } from '../schema/validate.ts';
 import { explainProblems } from './explain.ts';
 import type { Manifest } from './manifest.ts';
+import { PUBLISHED } from './published.ts';
 import { readYaml, type YamlFile } from './yaml.ts';
 
 /** A manifest that follows the schema, with the places of its words. */
@@ -13,19 +12,6 @@ export interface ManifestFile {
   readonly id: string;
   readonly manifest: Manifest;
   readonly yaml: YamlFile;
-}
-
-const validators = new Map<string, Validator>();
-
-/** The validator of one of the published schemas, read once. */
-function published(name: 'manifest' | 'cases'): Validator {
-  let validator = validators.get(name);
-  if (validator === undefined) {
-    const schema = JSON.parse(readFileSync(new URL(`../../schemas/${name}.schema.json`, import.meta.url), 'utf8'));
-    validator = createValidator(schema, true);
-    validators.set(name, validator);
-  }
-  return validator;
 }
 
 /** Reads a YAML file and checks it against a published schema. Faults are empty or the value follows the schema. */
@@ -44,7 +30,7 @@ export function readChecked(
       faults: [new Fault({ code: 'manifest.empty', sentence: `${what}. ${begin}`, place: yaml.place([]) })],
     };
   }
-  return { yaml, faults: explainProblems(published(schema)(yaml.value), yaml) };
+  return { yaml, faults: explainProblems(PUBLISHED[schema](yaml.value), yaml) };
 }
 
 /** Ids become parts of URLs and of names of environment variables. */

@@ -2,7 +2,7 @@
 
 import { beginning, oneOf } from '../fault.ts';
 import { ExactNumber } from '../numbers.ts';
-import type { Problem } from '../schema/validate.ts';
+import type { Problem } from '../schema/problem.ts';
 
 /** Longer examples would hide the sentence. */
 const EXAMPLE = 90;

@@ -61,6 +61,16 @@ export function compilePattern(source: string, whole = false): Pattern | Pattern
   }
 }
 
+/** For Ajv, which keeps patterns apart by `toString`, and writes `code` where it calls this. @throws {Error} a sentence on what is no pattern */
+export const patternOfSchema = Object.assign(
+  (source: string): Pattern => {
+    const pattern = compilePattern(source);
+    if ('sentence' in pattern) throw new Error(pattern.sentence);
+    return pattern;
+  },
+  { code: 'patternOfSchema' },
+);
+
 /** What V8 and RE2 say, without the pattern before it. */
 function why(error: unknown): string {
   const text = error instanceof Error ? error.message.replace(/^.*\/u: |^error parsing regexp: /s, '') : '';
