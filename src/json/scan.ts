@@ -122,6 +122,9 @@ function endOfDigits(bytes: Uint8Array, start: number): number {
   return at;
 }
 
+/** Behind the point of a number that is printed with an exponent: it is below 0.000001. */
+const TOO_SMALL = new Uint8Array(6).fill(ZERO);
+
 /** As printed are numbers of at most fifteen digits in their shortest form, but for small ones, which get an exponent. */
 function endOfNumber(bytes: Uint8Array, start: number): number {
   const whole = bytes[start] === MINUS ? start + 1 : start;
@@ -135,7 +138,7 @@ function endOfNumber(bytes: Uint8Array, start: number): number {
     end = endOfDigits(bytes, fraction);
     if (end === fraction) return NOWHERE;
     digits += end - fraction;
-    printed = bytes[end - 1] !== ZERO && !(small && bytes[fraction] === ZERO);
+    printed = bytes[end - 1] !== ZERO && !(small && stands(bytes, fraction, TOO_SMALL));
   }
   if (((bytes[end] ?? 0) | SMALL) === SMALL_E) {
     const sign = bytes[end + 1];

@@ -153,6 +153,20 @@ describe('the JSON of a tree', () => {
     );
   });
 
+  it('is the same for numbers of any form', () => {
+    const digits = fc.stringMatching(/^(0|[1-9][0-9]{0,17})(\.(0{0,9}[0-9]{1,17}))?([eE][+-]?[0-9]{1,3})?$/);
+    fc.assert(
+      fc.property(fc.constantFrom('', '-'), digits, (sign, number) => {
+        const text = `{"a":${sign}${number}}`;
+        const rows = JsonRows.read(Buffer.from(`[${text}]`), 0)?.rows ?? assert.fail(`${text} is a row`);
+        const { mappings } = readConfiguration({});
+        const scope = scopeOf({}).with({}, fieldsMaker(mappings, rows)(0));
+        assert.equal(jsonOf(compiled({ a: '{{ row.a }}' }), scope), stringifyJson(parseJson(text)));
+      }),
+      { numRuns: 5000 },
+    );
+  });
+
   const table: [name: string, tree: unknown, json: string | undefined, omit?: Omit][] = [
     [
       'a missing value drops its key and its comma',
