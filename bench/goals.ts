@@ -25,6 +25,7 @@ const goals = {
   hand: { what: '… against hand-written JS', least: 0.8, stretch: 0.95, unit: '×' },
   rudder: { what: '… against RudderStack’s template engine', least: 0.9, stretch: 1, unit: '×' },
   calls: { what: 'CPU a row, dearest against cheapest: calls of 100, 1,000 and 10,000 rows', most: 1.1, unit: '×' },
+  callsByHand: { what: '… the same of Koa + undici by hand', unit: '×' },
   callsMany: { what: '… the same with 100 rows a request', unit: '×' },
   destinations: { what: '… 500 destinations in turn, against one', most: 1.1, unit: '×' },
   start500: { what: 'Start with 500 manifests', most: 2000, unit: 'ms' },

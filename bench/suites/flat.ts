@@ -21,6 +21,11 @@ export async function flat({ stage, rules, say }: Bench): Promise<Outcome> {
       return { name, server, urls: [`${server.url}${destination}`], call: callOf(size), atOnce: AT_ONCE };
     });
   const folder = copies(DESTINATION_COUNT);
+  const hand = await stage.peer('koa-undici');
+  const byHand = SIZES.map((size): Contender => {
+    const name = `Koa + undici by hand: one request a row, ${size} rows a call`;
+    return { name, server: hand, urls: [hand.url], call: callOf(size), atOnce: AT_ONCE };
+  });
   const single = await stage.rowpost('single', copies(1).path);
   const all = await stage.rowpost('500', folder.path);
   const call = callOf(ROWS);
@@ -36,9 +41,9 @@ export async function flat({ stage, rules, say }: Bench): Promise<Outcome> {
   // Each destination is called before it is measured.
   await stage.drive(call, { urls: many, atOnce: AT_ONCE, most: DESTINATION_COUNT }, every.name);
 
-  const contenders = { single: sized('one'), batched: sized('many'), destinations: [one, every] };
+  const contenders = { single: sized('one'), byHand, batched: sized('many'), destinations: [one, every] };
   const turns = await race(stage, Object.values(contenders).flat(), rules);
-  for (const each of [server, single, all]) await stage.end(each);
+  for (const each of [server, hand, single, all]) await stage.end(each);
   const of = (contender: Contender) => turns.get(contender) ?? [];
   const lines = [...turns].map(([{ name }, own]) => [name, showSpread(spreadOf(own.map(costOf)), (cost) => cost.toFixed(1))]);
   for (const [name = '', cost = ''] of lines) say(`${name}: ${cost} µs of CPU a row`);
@@ -46,6 +51,7 @@ export async function flat({ stage, rules, say }: Bench): Promise<Outcome> {
   return {
     figures: [
       figure('calls', dearest(contenders.single.map(of))),
+      figure('callsByHand', dearest(contenders.byHand.map(of))),
       figure('callsMany', dearest(contenders.batched.map(of))),
       figure('destinations', against(of(every), of(one))),
     ],
