@@ -192,7 +192,9 @@ class Reader {
   /** A row without places: there are too many shapes, or it is none. */
   #loose(start: number, firstPlace: number): number {
     this.#filled = firstPlace;
-    const end = endOfValue(this.#bytes, start, { ...this.#bounds, levels: this.#bounds.levels + 1 });
+    const bounds = { levels: this.#bounds.levels + 1, values: this.#bounds.values };
+    const end = endOfValue(this.#bytes, start, bounds);
+    this.#bounds.values = bounds.values;
     return end === NOWHERE ? NOWHERE : this.#keep(start, behind(end), firstPlace, undefined);
   }
 
