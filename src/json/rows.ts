@@ -94,11 +94,22 @@ export class JsonRows {
   valueAt(place: number): unknown {
     const start = this.places[place] as number; // its row has it, and the end behind it
     const end = this.places[place + 1] as number;
+    if (end < 0) return parseJson(this.bytes.toString('utf8', start, ~end));
     const first = this.bytes[start] as number; // no value is empty
-    if (end < 0 || (first === QUOTE && this.bytes.subarray(start, end).includes(BACKSLASH)))
-      return parseJson(this.bytes.toString('utf8', start, behind(end)));
-    if (first === QUOTE) return this.bytes.toString('utf8', start + 1, end - 1);
+    if (first === QUOTE) return this.#text(start, end);
     return WORDS.has(first) ? WORDS.get(first) : this.#number(start, end);
+  }
+
+  /** Most texts are of ASCII, and hold no escape. */
+  #text(start: number, end: number): string {
+    const { bytes } = this;
+    let ascii = true;
+    for (let at = start + 1; at < end; at++) {
+      const byte = bytes[at] as number; // it is within
+      if (byte === BACKSLASH) return JSON.parse(bytes.toString('utf8', start, end)) as string; // it was seen to be one
+      if (byte >= ASCII) ascii = false;
+    }
+    return bytes.toString(ascii ? 'latin1' : 'utf8', start + 1, end - 1);
   }
 
   #number(start: number, end: number): number {
@@ -111,6 +122,9 @@ export class JsonRows {
     return number;
   }
 }
+
+/** Bytes below it are characters. */
+const ASCII = 128;
 
 /** Values that are known by their first letter. */
 const WORDS: ReadonlyMap<number | undefined, unknown> = new Map<number, unknown>([
