@@ -12,34 +12,53 @@ import { NO_PLACE, type Read, type Scope } from './scope.ts';
 import type { MapNode, Node, Omit } from './tree-node.ts';
 import { compileValue } from './tree-value.ts';
 
-/** Writes a value, and tells whether there is one: of a missing one it writes nothing. */
-export type Write = (scope: Scope, out: JsonWriter) => boolean;
+/*
+ * Classes, not closures: of a closure V8 learns anew for each manifest how it runs, and compiles it for each. Of many destinations
+ * none would be called often enough.
+ */
 
-export function compileWrite(node: Node): Write {
-  const reads: Read[] = [];
-  const part = compilePart(node, reads);
-  return (scope, out) => part(new From(scope, reads), out);
+/** Writes the JSON of a tree. */
+export class TreeWriter {
+  readonly #reads: readonly Read[];
+  readonly #part: Part;
+
+  constructor(node: Node) {
+    const reads: Read[] = [];
+    this.#part = compilePart(node, reads);
+    this.#reads = reads;
+  }
+
+  /** Tells whether there is a value: of a missing one it writes nothing. */
+  write(scope: Scope, out: JsonWriter): boolean {
+    return this.#part.write(new From(scope, this.#reads), out);
+  }
 }
 
 /** Writes each element of a list, or what is none, behind the other: a line for each. */
-export function compileLines(node: Node): (scope: Scope, out: JsonWriter) => void {
-  if (node.kind === 'leaf') {
-    const value = compileValue(node);
-    return (scope, out) => {
-      const made = value(scope) ?? null;
-      for (const line of Array.isArray(made) ? made : [made]) {
-        out.value(line ?? null);
-        out.byte(LINE_FEED);
-      }
-    };
+export class LinesWriter {
+  /** Undefined where only the value tells how many there are. */
+  readonly #lines: readonly TreeWriter[] | undefined;
+  readonly #value: Run;
+
+  constructor(node: Node) {
+    this.#value = compileValue(node);
+    if (node.kind !== 'leaf') this.#lines = (node.kind === 'list' ? node.items : [node]).map((line) => new TreeWriter(line));
   }
-  const writes = (node.kind === 'list' ? node.items : [node]).map(compileWrite);
-  return (scope, out) => {
-    for (const write of writes) {
-      if (!write(scope, out)) out.value(null);
+
+  write(scope: Scope, out: JsonWriter): void {
+    if (this.#lines === undefined) return this.#writeValue(this.#value(scope) ?? null, out);
+    for (const line of this.#lines) {
+      if (!line.write(scope, out)) out.value(null);
       out.byte(LINE_FEED);
     }
-  };
+  }
+
+  #writeValue(value: unknown, out: JsonWriter): void {
+    for (const line of Array.isArray(value) ? value : [value]) {
+      out.value(line ?? null);
+      out.byte(LINE_FEED);
+    }
+  }
 }
 
 const LINE_FEED = 10;
@@ -80,31 +99,25 @@ class From {
   }
 }
 
-type Part = (from: From, out: JsonWriter) => boolean;
+/** Writes a part of a tree, and tells whether it has a value. */
+interface Part {
+  write(from: From, out: JsonWriter): boolean;
+}
 
 function compilePart(node: Node, reads: Read[]): Part {
   if (node.kind === 'leaf') return compileLeafPart(node.code, reads);
-  if (node.kind === 'list') return compileList(node.items, reads);
+  if (node.kind === 'list') return new ListPart(node.items.map((item) => compilePart(item, reads)));
   // What is written and what is spread may have the same keys.
-  return node.spread === undefined ? compileMap(node, reads) : computed(compileValue(node));
-}
-
-function computed(run: Run): Part {
-  return ({ scope }, out) => {
-    const value = run(scope);
-    if (value === undefined) return false;
-    out.value(value);
-    return true;
-  };
+  return node.spread === undefined ? new MapPart(node, reads) : new ValuePart(compileValue(node));
 }
 
 function compileLeafPart({ run, fixed, path, joins }: Code, reads: Read[]): Part {
-  if (fixed !== undefined) return computed(() => fixed.value);
-  const otherwise = computed((scope) => checked(run(scope)));
+  if (fixed !== undefined) return new ValuePart(() => fixed.value);
+  const otherwise = new ValuePart((scope) => checked(run(scope)));
   const read = readOf(path, reads);
-  if (read !== undefined) return compileRead(read, otherwise);
+  if (read !== undefined) return new ReadPart(read, otherwise);
   const parts = joins?.map((join) => (typeof join === 'string' ? textOf(join) : readOf(join, reads)));
-  return parts?.every((part) => part !== undefined) === true ? compileJoin(parts, otherwise) : otherwise;
+  return parts?.every((part) => part !== undefined) === true ? new JoinPart(parts, otherwise) : otherwise;
 }
 
 /** Which of the reads it is, where it is one. */
@@ -114,42 +127,77 @@ function readOf([of, name, third]: readonly string[] = [], reads: Read[]): numbe
   return known < 0 ? reads.push({ of, name }) - 1 : known;
 }
 
-function compileRead(read: number, otherwise: Part): Part {
-  return (from, out) => {
-    const place = from.place(read);
+/** What is worked out, and printed. */
+class ValuePart implements Part {
+  readonly #run: Run;
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  write({ scope }: From, out: JsonWriter): boolean {
+    const value = this.#run(scope);
+    if (value === undefined) return false;
+    out.value(value);
+    return true;
+  }
+}
+
+/** A value by its name. */
+class ReadPart implements Part {
+  readonly #read: number;
+  readonly #otherwise: Part;
+
+  constructor(read: number, otherwise: Part) {
+    this.#read = read;
+    this.#otherwise = otherwise;
+  }
+
+  write(from: From, out: JsonWriter): boolean {
+    const place = from.place(this.#read);
     if (place === NO_PLACE.missing) return false;
-    if (place < 0 || from.rows === undefined) return otherwise(from, out);
+    if (place < 0 || from.rows === undefined) return this.#otherwise.write(from, out);
     out.place(from.rows, place);
     return true;
-  };
+  }
 }
 
 /** Longer texts are counted: see `Limits`. */
 const SHORT = 1024;
 
-/** What is a text in the row is joined as it stands there, escapes and all. */
-function compileJoin(parts: readonly (number | Uint8Array)[], otherwise: Part): Part {
-  return (from, out) => {
-    const { rows } = from;
-    if (rows === undefined) return otherwise(from, out);
+/** A text of words and of values by their names. What is a text in the row is joined as it stands there, escapes and all. */
+class JoinPart implements Part {
+  readonly #parts: readonly (number | Uint8Array)[];
+  readonly #otherwise: Part;
+
+  constructor(parts: readonly (number | Uint8Array)[], otherwise: Part) {
+    this.#parts = parts;
+    this.#otherwise = otherwise;
+  }
+
+  write(from: From, out: JsonWriter): boolean {
     const before = out.length;
+    if (from.rows !== undefined && this.#join(from, from.rows, out)) return true;
+    out.backTo(before);
+    return this.#otherwise.write(from, out);
+  }
+
+  #join(from: From, { bytes, places }: JsonRows, out: JsonWriter): boolean {
     out.byte(QUOTE);
-    for (const part of parts) {
+    for (const part of this.#parts) {
       if (typeof part !== 'number') out.copy(part);
       else {
         const place = from.place(part);
-        const start = place < 0 ? 0 : (rows.places[place] as number); // a place has two, here and below
-        const end = place < 0 ? 0 : (rows.places[place + 1] as number);
-        if (rows.bytes[start] !== QUOTE || end < 0 || end - start > SHORT) {
-          out.backTo(before);
-          return otherwise(from, out);
-        }
-        out.copy(rows.bytes, start + 1, end - 1);
+        if (place < 0) return false;
+        const start = places[place] as number; // a place has two
+        const end = places[place + 1] as number;
+        if (bytes[start] !== QUOTE || end < 0 || end - start > SHORT) return false;
+        out.copy(bytes, start + 1, end - 1);
       }
     }
     out.byte(QUOTE);
     return true;
-  };
+  }
 }
 
 /** A text as it stands within quotes. */
@@ -161,18 +209,23 @@ function bytesOf(text: string): Uint8Array {
   return Uint8Array.from(Buffer.from(text));
 }
 
-function compileList(items: readonly Node[], reads: Read[]): Part {
-  const parts = items.map((item) => compilePart(item, reads));
-  return (from, out) => {
+class ListPart implements Part {
+  readonly #parts: readonly Part[];
+
+  constructor(parts: readonly Part[]) {
+    this.#parts = parts;
+  }
+
+  write(from: From, out: JsonWriter): boolean {
     out.byte(OPEN_LIST);
-    for (const part of parts) {
+    for (const part of this.#parts) {
       // Positions hold: a missing element is null.
-      if (!part(from, out)) out.value(null);
+      if (!part.write(from, out)) out.value(null);
       out.byte(COMMA);
     }
     out.close(CLOSE_LIST);
     return true;
-  };
+  }
 }
 
 /** The values that are left out, as they are written. */
@@ -182,25 +235,41 @@ const LEFT_OUT: Readonly<Record<Omit, readonly Uint8Array[]>> = {
   empties: ['null', '""', '[]', '{}'].map(bytesOf),
 };
 
-function compileMap({ entries: given, omit }: MapNode, reads: Read[]): Part {
-  const entries = given.map(([key, child]) => ({
-    key: bytesOf(`${JSON.stringify(key)}:`),
-    read: child.kind === 'leaf' ? readOf(child.code.path, reads) : undefined,
-    part: compilePart(child, reads),
-  }));
-  const leftOut = LEFT_OUT[omit];
-  const longest = Math.max(0, ...leftOut.map(({ length }) => length));
-  return (from, out) => {
+interface Entry {
+  /** With its colon. */
+  readonly key: Uint8Array;
+  /** Which of the reads its value is, where it is one. */
+  readonly read: number | undefined;
+  readonly part: Part;
+}
+
+class MapPart implements Part {
+  readonly #entries: readonly Entry[];
+  readonly #leftOut: readonly Uint8Array[];
+  /** Bytes of the longest that is left out. */
+  readonly #longest: number;
+
+  constructor({ entries, omit }: MapNode, reads: Read[]) {
+    this.#entries = entries.map(([key, child]) => ({
+      key: bytesOf(`${JSON.stringify(key)}:`),
+      read: child.kind === 'leaf' ? readOf(child.code.path, reads) : undefined,
+      part: compilePart(child, reads),
+    }));
+    this.#leftOut = LEFT_OUT[omit];
+    this.#longest = Math.max(0, ...this.#leftOut.map(({ length }) => length));
+  }
+
+  write(from: From, out: JsonWriter): boolean {
     out.byte(OPEN_MAP);
-    for (const { key, read, part } of entries) {
-      if (read !== undefined && from.copies(key, read, longest, out)) continue;
+    for (const { key, read, part } of this.#entries) {
+      if (read !== undefined && from.copies(key, read, this.#longest, out)) continue;
       const before = out.length;
       out.copy(key, 0, key.length);
       const begun = out.length;
-      if (!part(from, out) || leftOut.some((value) => out.isBehind(begun, value))) out.backTo(before);
+      if (!part.write(from, out) || this.#leftOut.some((value) => out.isBehind(begun, value))) out.backTo(before);
       else out.byte(COMMA);
     }
     out.close(CLOSE_MAP);
     return true;
-  };
+  }
 }

@@ -1,7 +1,7 @@
 /** YAML trees whose text leaves are templates: compiled once, evaluated to plain values. */
 
 import type { JsonWriter } from '../json/writer.ts';
-import { fixed } from './code.ts';
+import { fixed, type Run } from './code.ts';
 import type { Names, TemplateProblem } from './names.ts';
 import { asRenderFault } from './render-fault.ts';
 import type { Scope } from './scope.ts';
@@ -9,7 +9,7 @@ import { type Compiled, compileLeaf } from './template.ts';
 import { isMap } from './text.ts';
 import { type MapNode, type Node, type Omit, stepsOf } from './tree-node.ts';
 import { compileValue } from './tree-value.ts';
-import { compileLines, compileWrite } from './tree-writer.ts';
+import { LinesWriter, TreeWriter } from './tree-writer.ts';
 
 export type { Omit };
 
@@ -50,28 +50,55 @@ const SPREAD = '...';
 
 export function compileTree(tree: unknown, names: Names, report: ReportAt, omit: Omit = 'nothing'): Tree {
   const to: Compiling = { names, report, omit, used: new Set(), templates: 0, items: { alone: 0, read: 0 } };
-  const node = compileNode(tree, [], to);
-  const steps = stepsOf(node);
-  const value = compileValue(node);
-  const write = compileWrite(node);
-  const lines = compileLines(node);
-  return {
-    names: to.used,
-    templates: to.templates,
-    passesItems: to.items.alone === to.items.read,
-    isItems: node.kind === 'leaf' && isItems(node.code.path),
-    value: (scope) => run(value, steps, scope),
-    write: (scope, out) => run((own) => write(own, out), steps, scope),
-    writeLines: (scope, out) => run((own) => lines(own, out), steps, scope),
-  };
+  return new CompiledTree(compileNode(tree, [], to), to);
 }
 
-function run<T>(make: (scope: Scope) => T, steps: number, scope: Scope): T {
-  try {
-    scope.budget.steps(steps);
-    return make(scope);
-  } catch (error) {
-    throw asRenderFault(error);
+class CompiledTree implements Tree {
+  readonly names: ReadonlySet<string>;
+  readonly templates: number;
+  readonly passesItems: boolean;
+  readonly isItems: boolean;
+  readonly #steps: number;
+  readonly #value: Run;
+  readonly #writer: TreeWriter;
+  readonly #lines: LinesWriter;
+
+  constructor(node: Node, { used, templates, items }: Compiling) {
+    this.names = used;
+    this.templates = templates;
+    this.passesItems = items.alone === items.read;
+    this.isItems = node.kind === 'leaf' && isItems(node.code.path);
+    this.#steps = stepsOf(node);
+    this.#value = compileValue(node);
+    this.#writer = new TreeWriter(node);
+    this.#lines = new LinesWriter(node);
+  }
+
+  value(scope: Scope): unknown {
+    try {
+      scope.budget.steps(this.#steps);
+      return this.#value(scope);
+    } catch (error) {
+      throw asRenderFault(error);
+    }
+  }
+
+  write(scope: Scope, out: JsonWriter): boolean {
+    try {
+      scope.budget.steps(this.#steps);
+      return this.#writer.write(scope, out);
+    } catch (error) {
+      throw asRenderFault(error);
+    }
+  }
+
+  writeLines(scope: Scope, out: JsonWriter): void {
+    try {
+      scope.budget.steps(this.#steps);
+      this.#lines.write(scope, out);
+    } catch (error) {
+      throw asRenderFault(error);
+    }
   }
 }
 
