@@ -27,8 +27,10 @@ import { emptyShape, type Shape } from './shape.ts';
 /** Columns and values. */
 export type Row = Readonly<Record<string, unknown>>;
 
-/** Levels around a value: a batch of calls, the call, its params, the rows, the row. */
-const AROUND = 5;
+/** What a body may hold. Around a value there are five levels: a batch of calls, the call, its params, the rows, the row. */
+const OF_BODY = { levels: MAX_DEPTH - 5, most: MAX_VALUES };
+/** What was parsed is within the bounds of `parseJson`, which counts less for some values, and fewer levels. A row must parse again. */
+const PARSED = { levels: MAX_DEPTH - 1, most: Number.POSITIVE_INFINITY };
 
 export class JsonRows {
   readonly length: number;
@@ -50,16 +52,16 @@ export class JsonRows {
    * or so deep that `parseJson` could refuse it: that tells what is wrong.
    * @param bytes UTF-8, known to be well-formed; they are held
    */
-  static read(bytes: Buffer, start: number): { readonly rows: JsonRows; readonly end: number } | undefined {
-    const reader = new Reader(bytes, start);
+  static read(bytes: Buffer, start: number, bounds = OF_BODY): { readonly rows: JsonRows; readonly end: number } | undefined {
+    const reader = new Reader(bytes, start, bounds);
     const end = reader.list();
     return end === NOWHERE ? undefined : { rows: new JsonRows(bytes, reader.places, reader.found), end };
   }
 
-  /** Of maps that are held already. @throws {RangeError} for more of them than a call may have */
+  /** Of maps that are held already. @throws {RangeError} for deeper ones than `parseJson` gives */
   static of(rows: readonly Row[]): JsonRows {
-    const read = JsonRows.read(Buffer.from(stringifyJson(rows)), 0);
-    if (read === undefined) throw new RangeError('These rows are more, or deeper, than a call may have.');
+    const read = JsonRows.read(Buffer.from(stringifyJson(rows)), 0, PARSED);
+    if (read === undefined) throw new RangeError('These rows are deeper than a call may have them.');
     return read.rows;
   }
 
@@ -147,13 +149,16 @@ class Reader {
   places = new Int32Array(256);
   readonly #bytes: Buffer;
   readonly #start: number;
-  readonly #bounds: Bounds = { levels: MAX_DEPTH - AROUND, values: 0 };
+  readonly #bounds: Bounds;
+  readonly #most: number;
   readonly #empty = emptyShape();
   #filled = 0;
 
-  constructor(bytes: Buffer, start: number) {
+  constructor(bytes: Buffer, start: number, { levels, most }: typeof OF_BODY) {
     this.#bytes = bytes;
     this.#start = start;
+    this.#bounds = { levels, values: 0 };
+    this.#most = most;
   }
 
   /** Where it ends. */
@@ -165,7 +170,7 @@ class Reader {
     for (;;) {
       if (bytes[at] !== OPEN_MAP) return NOWHERE;
       const end = this.#row(at);
-      if (end === NOWHERE || this.#bounds.values > MAX_VALUES) return NOWHERE;
+      if (end === NOWHERE || this.#bounds.values > this.#most) return NOWHERE;
       at = behindSpace(bytes, end);
       if (bytes[at] === CLOSE_LIST) return at + 1;
       if (bytes[at] !== COMMA) return NOWHERE;

@@ -122,7 +122,7 @@ export class JsonWriter {
   }
 
   #text(text: string): void {
-    const most = 3 * text.length; // bytes of a UTF-16 unit
+    const most = text.length < USUAL ? 3 * text.length : Buffer.byteLength(text); // a UTF-16 unit takes three bytes at most
     if (this.#length + most > this.#bytes.length) this.#grow(most);
     this.#length += this.#bytes.write(text, this.#length);
   }

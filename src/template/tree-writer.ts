@@ -264,7 +264,7 @@ class MapPart implements Part {
     for (const { key, read, part } of this.#entries) {
       if (read !== undefined && from.copies(key, read, this.#longest, out)) continue;
       const before = out.length;
-      out.copy(key, 0, key.length);
+      out.copy(key);
       const begun = out.length;
       if (!part.write(from, out) || this.#leftOut.some((value) => out.isBehind(begun, value))) out.backTo(before);
       else out.byte(COMMA);

@@ -1,4 +1,4 @@
-/** YAML trees whose text leaves are templates: compiled once, evaluated to plain values. */
+/** YAML trees whose text leaves are templates: compiled once, evaluated to plain values or written as JSON. */
 
 import type { JsonWriter } from '../json/writer.ts';
 import { fixed, type Run } from './code.ts';

@@ -3,6 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { hightouchMethods, type Limits, type Running } from '../../src/protocols/hightouch.ts';
+import { readOperation } from '../../src/protocols/params.ts';
+import { parseBytes } from '../../src/rpc/bytes.ts';
 import { RpcError } from '../../src/rpc/method.ts';
 
 /** What the caller is told, with a destination that must not be asked. */
@@ -30,6 +32,16 @@ describe('a call', () => {
       assert.match(await refusal(method, rowsOf(250_001)), /^params\.rows has 250001 rows; at most 250000 /);
     }
     await assert.rejects(refusal('add', rowsOf(3), { maxRows: 3 }), /the destination was asked/);
+  });
+
+  it('is taken as deep, and as full of values, as its body may be', () => {
+    const lists = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+    for (const value of [lists(60), `[${'[],'.repeat(700_000)}1]`]) {
+      const body = `{"params":{"idColumn":"id","configuration":{},"rows":[{"id":1,"value":${value}}]}}`;
+      const { params } = parseBytes(Buffer.from(body)) as { params: unknown }; // as it is written above
+      const { rows } = readOperation(params, 1);
+      assert.equal(JSON.stringify(rows.value(0, 'value')), value);
+    }
   });
 
   it('has ids that are text or numbers', async () => {
