@@ -24,7 +24,7 @@ const SUITES: ReadonlyMap<string, Suite> = new Map(
 /** Groups of them. */
 const GROUPS: ReadonlyMap<string, readonly string[]> = new Map([['rows', ['one', 'got', 'many']]]);
 
-const RULES: Rules = { rounds: 7, turn: 1500, warmUp: 3000 };
+const RULES: Rules = { rounds: 7, turn: 1500, warmUp: 10_000 };
 const QUICK: Rules = { rounds: 3, turn: 500, warmUp: 1000 };
 
 const HELP = `npm run bench -- [options]

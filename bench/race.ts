@@ -36,7 +36,10 @@ export interface Turn {
   readonly share: number;
 }
 
-/** Of each turn this part is driven before, unmeasured: connections are open again, and what others left in the caches is gone. */
+/**
+ * Of each turn this part is driven before, unmeasured, and every URL at least once: connections are open again, and what others
+ * left in the caches is gone.
+ */
 const SETTLE = 0.25;
 /** Milliseconds without calls before the measurement: what was put off is done. */
 const STILL = 50;
@@ -59,7 +62,8 @@ export async function race(stage: Stage, contenders: readonly Contender[], rules
 async function turn(stage: Stage, one: Contender, ms: number): Promise<Turn> {
   const drive: Drive = { urls: one.urls, atOnce: one.atOnce };
   await stage.expect(one.call);
-  await stage.drive(one.call, { ...drive, ms: ms * SETTLE }, one.name);
+  const { calls } = await stage.drive(one.call, { ...drive, ms: ms * SETTLE }, one.name);
+  await stage.drive(one.call, { ...drive, most: one.urls.length - calls }, one.name);
   await wait(STILL);
   const before = await stage.usage(one.server);
   const begun = performance.now();
