@@ -118,10 +118,11 @@ async function plan(destination: Destination, operation: Operation, options: Ren
     lookups: read,
   };
   const never = new AbortController().signal;
-  const given = await readCallRows(call, Date.now(), randomUUID, breathe, never);
+  const now = new Date().toISOString();
+  const given = await readCallRows(call, now, randomUUID, breathe, never);
   const [request] = flow.requests;
   if (request === undefined) throw misuse('This flow sends no request.');
-  const planned = await planRequests(call, request, given, Date.now(), randomUUID, breathe, never);
+  const planned = await planRequests(call, request, given, now, randomUUID, breathe, never);
   const written: Written[] = [];
   for (const group of planned.groups) written.push(await planned.write(group, async () => true));
   return {

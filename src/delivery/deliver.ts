@@ -24,7 +24,8 @@ class Delivery {
   readonly time: CallTime;
   readonly #call: Call;
   readonly #world: World;
-  readonly #now: number;
+  /** When it began, by ISO 8601. */
+  readonly #now: string;
   readonly #verdicts: (Verdict | undefined)[];
   /** By position: 1 for rows whose request may have left, and has no answer yet. */
   readonly #started: Uint8Array;
@@ -45,7 +46,7 @@ class Delivery {
         for (const { position } of rows) this.#started[position] = 1;
       },
     };
-    this.#now = world.clock.now();
+    this.#now = new Date(world.clock.now()).toISOString();
     this.#verdicts = new Array(call.rows.length).fill(undefined);
   }
 

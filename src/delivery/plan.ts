@@ -35,7 +35,7 @@ export interface PlannedGroup {
 }
 
 /**
- * @param now when the call began, milliseconds since 1970
+ * @param now when the call began, by ISO 8601
  * @param uuid a new one each time, for idempotency keys
  * @param breathe asked after every row that takes work
  * @param closing ends the planning: rows that it did not come to are neither settled nor in a request
@@ -44,12 +44,12 @@ export async function planRequests(
   call: Call,
   request: Request,
   { common, rows }: Pick<CallRows, 'common' | 'rows'>,
-  now: number,
+  now: string,
   uuid: () => string,
   breathe: World['breathe'],
   closing: { readonly aborted: boolean },
 ): Promise<Plan> {
-  const planner = new Planner(call, request, common, new Date(now).toISOString(), uuid);
+  const planner = new Planner(call, request, common, now, uuid);
   for (const [index, row] of rows.entries()) {
     if (closing.aborted) break;
     planner.add(row);

@@ -72,14 +72,14 @@ export class CallRow {
 }
 
 /**
- * @param now when the call began, milliseconds since 1970
+ * @param now when the call began, by ISO 8601
  * @param uuid a new one each time, for idempotency keys
  * @param breathe asked every so many rows
  * @param closing ends it: rows that it did not come to are in neither list
  */
 export async function readCallRows(
   call: Call,
-  now: number,
+  now: string,
   uuid: () => string,
   breathe: World['breathe'],
   closing: { readonly aborted: boolean },
@@ -89,7 +89,7 @@ export async function readCallRows(
   const common = scopeOf({
     settings: bound.settings.values,
     vars: bound.destination.vars,
-    now: new Date(now).toISOString(),
+    now,
     lookups,
     config,
     operation,

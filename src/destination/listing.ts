@@ -28,8 +28,7 @@ export interface Chosen {
   readonly mode: string | undefined;
   /** Outermost first. */
   readonly levels: readonly FormLevel[];
-  readonly scope: Scope;
-  /** What templates read of the API, added to the scope. */
+  /** What these templates see, with what they read of the API. */
   with(templates: Iterable<Named | undefined>): Promise<Scope>;
 }
 
@@ -57,39 +56,52 @@ export async function choose(
   mode: string | undefined,
   choosing: Choosing,
 ): Promise<Chosen> {
-  const { destination, settings } = bound;
-  const scope = scopeOf({
-    settings: settings.open,
-    vars: destination.vars,
-    now: new Date(choosing.now).toISOString(),
-    object,
-    mode,
-  });
-  const levels: FormLevel[] = [destination.form];
-  const chosen: Chosen = {
-    object,
-    mode,
-    levels,
-    scope,
-    async with(templates) {
-      const names = lookupsRead(templates);
-      return names.size === 0
-        ? scope
-        : scope.with({ lookups: await choosing.ask(names, { object, mode, config: choosing.config }) });
-    },
-  };
-  for (const [what, id, word] of [
-    ['object', object, 'objects'],
-    ['mode', mode, 'modes'],
-  ] as const) {
-    const list = innermost(levels, word);
-    if (id === undefined || list === undefined) continue;
-    const items = await itemsOf(list, chosen);
+  const choice = new Choice(bound, object, mode, choosing);
+  if (object !== undefined) await choice.follow('object', object, 'objects');
+  if (mode !== undefined) await choice.follow('mode', mode, 'modes');
+  return choice;
+}
+
+class Choice implements Chosen {
+  readonly object: string | undefined;
+  readonly mode: string | undefined;
+  readonly levels: FormLevel[];
+  readonly #bound: BoundDestination;
+  readonly #choosing: Choosing;
+  #scope: Scope | undefined;
+
+  constructor(bound: BoundDestination, object: string | undefined, mode: string | undefined, choosing: Choosing) {
+    this.object = object;
+    this.mode = mode;
+    this.levels = [bound.destination.form];
+    this.#bound = bound;
+    this.#choosing = choosing;
+  }
+
+  async with(templates: Iterable<Named | undefined>): Promise<Scope> {
+    const { object, mode } = this;
+    const { destination, settings } = this.#bound;
+    const { now, ask, config } = this.#choosing;
+    this.#scope ??= scopeOf({
+      settings: settings.open,
+      vars: destination.vars,
+      now: new Date(now).toISOString(),
+      object,
+      mode,
+    });
+    const names = lookupsRead(templates);
+    return names.size === 0 ? this.#scope : this.#scope.with({ lookups: await ask(names, { object, mode, config }) });
+  }
+
+  /** To the level of this id, where it has one. */
+  async follow(what: string, id: string, word: 'objects' | 'modes'): Promise<void> {
+    const list = innermost(this.levels, word);
+    if (list === undefined) return;
+    const items = await itemsOf(list, this);
     const item = items.find(({ listed }) => listed.id === id);
     if (item === undefined) throw unknownChoice(what, id, items);
-    if (item.entry.level !== undefined) levels.push(item.entry.level);
+    if (item.entry.level !== undefined) this.levels.push(item.entry.level);
   }
-  return chosen;
 }
 
 function unknownChoice(what: string, id: string, items: readonly Item[]): Fault {

@@ -26,7 +26,17 @@ export interface ReadConfiguration {
   readonly mappings: Mappings;
 }
 
+/** Of configurations that cannot change. */
+const known = new WeakMap<object, ReadConfiguration>();
+
 export function readConfiguration(configuration: unknown): ReadConfiguration {
+  if (!isMap(configuration) || !Object.isFrozen(configuration)) return readAnew(configuration);
+  const read = known.get(configuration) ?? readAnew(configuration);
+  known.set(configuration, read);
+  return read;
+}
+
+function readAnew(configuration: unknown): ReadConfiguration {
   const config: Record<string, unknown> = Object.create(null);
   if (isMap(configuration)) for (const [key, value] of Object.entries(configuration)) config[key] = value;
   const mappings = {
@@ -37,7 +47,7 @@ export function readConfiguration(configuration: unknown): ReadConfiguration {
   config.identifierMapping = mappings.identifier;
   config.mappings = mappings.fields;
   config.customMappings = mappings.custom;
-  return { config, mappings };
+  return { config: Object.freeze(config), mappings };
 }
 
 /** A list or a single entry; null and nothing are no entries. */
@@ -69,8 +79,9 @@ export function unreadableMapping(mappings: Mappings): string | undefined {
 
 /** Makes what templates see of each row: a record has its values by field id. A column that the row lacks leaves its field missing. */
 export function fieldsMaker(mappings: Mappings, rows: JsonRows): (index: number) => Fields {
-  const mapped = new Mapped(mappings, rows);
-  return (index) => new RowFields(mapped, index);
+  const mapped = mappedBy.get(mappings) ?? new Mapped(mappings);
+  mappedBy.set(mappings, mapped);
+  return (index) => new RowFields(mapped, rows, index);
 }
 
 /** What a field is made of. */
@@ -82,15 +93,14 @@ interface Source {
   readonly before: Source | undefined;
 }
 
-/** What the records of a call have in common. */
+/** What the records of these mappings have in common. */
 class Mapped {
-  readonly rows: JsonRows;
   readonly sources: readonly Source[];
   readonly #byField: ReadonlyMap<string, Source>;
   /** Of the shape that rows had last: mostly all have it. */
-  readonly #places = new Map<readonly Read[], { readonly shape: Shape; readonly places: Int32Array }>();
+  readonly #places = new WeakMap<readonly Read[], { readonly shape: Shape; readonly places: Int32Array }>();
 
-  constructor(mappings: Mappings, rows: JsonRows) {
+  constructor(mappings: Mappings) {
     const sources: Source[] = [];
     const byField = new Map<string, Source>();
     for (const mapping of allMappings(mappings)) {
@@ -100,22 +110,20 @@ class Mapped {
       sources.push(source);
       byField.set(mapping.to, source);
     }
-    this.rows = rows;
     this.sources = sources;
     this.#byField = byField;
   }
 
-  field(index: number, name: string): unknown {
+  field(rows: JsonRows, index: number, name: string): unknown {
     for (let source = this.#byField.get(name); source !== undefined; source = source.before) {
       if (source.from === undefined) return source.value;
-      const value = this.rows.value(index, source.from);
+      const value = rows.value(index, source.from);
       if (value !== undefined) return value;
     }
     return undefined;
   }
 
-  placesOf(index: number, reads: readonly Read[]): Int32Array {
-    const shape = this.rows.shape(index);
+  placesOf(shape: Shape | undefined, reads: readonly Read[]): Int32Array {
     if (shape === undefined) return Int32Array.from(reads, () => NO_PLACE.unknown);
     const known = this.#places.get(reads);
     if (known?.shape === shape) return known.places;
@@ -134,24 +142,25 @@ class Mapped {
   }
 }
 
+/** Mostly there are several calls with the very same mappings. */
+const mappedBy = new WeakMap<Mappings, Mapped>();
+
 /** Most templates read some of its values; the maps are only made where one needs them. */
 class RowFields implements Fields {
+  readonly rows: JsonRows;
   readonly index: number;
   readonly #mapped: Mapped;
   #row: Row | undefined;
   #record: Record<string, unknown> | undefined;
 
-  constructor(mapped: Mapped, index: number) {
+  constructor(mapped: Mapped, rows: JsonRows, index: number) {
     this.#mapped = mapped;
+    this.rows = rows;
     this.index = index;
   }
 
-  get rows(): JsonRows {
-    return this.#mapped.rows;
-  }
-
   placesOf(reads: readonly Read[]): Int32Array {
-    return this.#mapped.placesOf(this.index, reads);
+    return this.#mapped.placesOf(this.rows.shape(this.index), reads);
   }
 
   column(name: string): unknown {
@@ -159,7 +168,7 @@ class RowFields implements Fields {
   }
 
   field(name: string): unknown {
-    return this.#mapped.field(this.index, name);
+    return this.#mapped.field(this.rows, this.index, name);
   }
 
   row(): Row {

@@ -193,7 +193,7 @@ async function settle(
         'configuration',
         `${mode === undefined ? 'This destination' : `The mode "${mode}"`} does not ${operation} rows.`,
       );
-    const lookups = await ask(flow.lookups, { object, mode, config: configuration.config });
+    const lookups = flow.lookups.size === 0 ? NO_LOOKUPS : await ask(flow.lookups, { object, mode, config: configuration.config });
     const { bound } = own;
     return await own.deliver({ bound, begun, flow, operation, idColumn, configuration, object, mode, lookups, rows }, gone);
   } catch (error) {
@@ -202,6 +202,8 @@ async function settle(
     throw error;
   }
 }
+
+const NO_LOOKUPS: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** What an API answers for the form may hold what it was sent. Plain data only. */
 function withoutSecrets<T>(value: T, redact: (text: string) => string): T;

@@ -1,0 +1,45 @@
+/** The configurations of syncs: each comes with every call of its sync, and is parsed with the first one. */
+
+import { behind, endOfValue, NOWHERE, OPEN_MAP } from '../json/scan.ts';
+import { MAX_DEPTH, parseJson } from '../numbers.ts';
+
+/** Bytes of one: some hundreds of mappings. Longer ones are parsed each time. */
+const LONGEST = 16 * 1024;
+/** Bytes of those that are kept, which came last: of a thousand syncs and more. */
+const MOST = 2 * 1024 * 1024;
+/** Around it are a batch, the call and its params. */
+const LEVELS = MAX_DEPTH - 3;
+
+/** By their bytes, as Latin-1. */
+const kept = new Map<string, unknown>();
+let size = 0;
+
+/** Where the one ends that begins here; `NOWHERE` where none does, or none to be kept. @param bytes UTF-8, known to be well-formed */
+export function endOfConfiguration(bytes: Buffer, start: number): number {
+  if (bytes[start] !== OPEN_MAP) return NOWHERE;
+  const end = behind(endOfValue(bytes, start, { levels: LEVELS, values: 0 }));
+  return end - start > LONGEST ? NOWHERE : end;
+}
+
+/** The value of these bytes, frozen. @param bytes of JSON */
+export function keptConfiguration(bytes: Buffer): unknown {
+  const key = bytes.toString('latin1');
+  const known = kept.get(key);
+  if (known !== undefined) return known;
+  const value = frozen(parseJson(bytes.toString()));
+  kept.set(key, value);
+  size += key.length;
+  for (const oldest of kept.keys()) {
+    if (size <= MOST) break;
+    kept.delete(oldest);
+    size -= oldest.length;
+  }
+  return value;
+}
+
+/** All of it: calls that run side by side share it. */
+function frozen(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const one of Object.values(value)) frozen(one);
+  return Object.freeze(value);
+}
