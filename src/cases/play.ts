@@ -91,7 +91,7 @@ async function playWith(bound: BoundDestination, one: CaseSpec, free: ReadonlySe
     redact,
     elapsed: () => clock.elapsed(),
     ask: (maxAge, begun) => lookups.ask(maxAge, begun),
-    deliver: (call, gone) => deliver(call, { ...world, gone }),
+    deliver: (call, gone) => deliver(call, world, gone),
     settled: () => undefined,
   }));
   const body = stringifyJson({

@@ -106,7 +106,7 @@ export function createEngine(
       redact: answers.with(secrets).redact,
       elapsed: () => realClock.elapsed(),
       ask: (maxAge, begun) => (names, asked) => life.during(() => lookups.ask(maxAge, begun)(names, asked)),
-      deliver: (call, gone) => life.during(() => deliver(call, { ...world, gone })),
+      deliver: (call, gone) => life.during(() => deliver(call, world, gone)),
       settled(operation, verdicts, begun) {
         const reasons: Partial<Record<ReasonCode, number>> = {};
         let rejected = 0;

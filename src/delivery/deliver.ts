@@ -1,6 +1,7 @@
 /** Delivers the rows of a call: every row ends exactly once, accepted or rejected with a reason. */
 
 import type { Request } from '../destination/destination.ts';
+import type { Ending } from '../outbound/ending.ts';
 import { type Call, type PlannedRequest, rejected, type Verdict, type World } from './call.ts';
 import { MOST_AUTO } from './concurrency.ts';
 import { passThrough, type SendStep } from './flow.ts';
@@ -10,18 +11,16 @@ import { type Outcome, Settling } from './settle.ts';
 import { CallTime } from './time.ts';
 import type { Written } from './writer.ts';
 
-/** One verdict for each row of the call, in its order; always before the deadline. */
-export async function deliver(call: Call, world: World): Promise<Verdict[]> {
-  const delivery = new Delivery(call, world);
-  try {
-    return await delivery.run();
-  } finally {
-    delivery.time.stop();
-  }
+/**
+ * One verdict for each row of the call, in its order; always before the deadline.
+ * @param gone aborted when the caller hangs up: nothing more is sent
+ */
+export function deliver(call: Call, world: Omit<World, 'gone'>, gone: Ending): Promise<Verdict[]> {
+  return new Delivery(call, world, gone).run();
 }
 
 class Delivery {
-  readonly time: CallTime;
+  readonly #time: CallTime;
   readonly #call: Call;
   readonly #world: World;
   /** When it began, by ISO 8601. */
@@ -33,40 +32,45 @@ class Delivery {
   /** Lets other work run, and tells whether there is time for more. */
   readonly #goOn = async (): Promise<boolean> => {
     await this.#world.breathe();
-    return !this.time.closing.aborted;
+    return !this.#time.closing.aborted;
   };
 
-  constructor(call: Call, world: World) {
-    this.time = new CallTime(world, call.begun);
+  constructor(call: Call, world: Omit<World, 'gone'>, gone: Ending) {
     this.#call = call;
     this.#started = new Uint8Array(call.rows.length);
     this.#world = {
       ...world,
+      gone,
       leaves: ({ rows }) => {
         for (const { position } of rows) this.#started[position] = 1;
       },
     };
+    this.#time = new CallTime(this.#world, call.begun);
     this.#now = new Date(world.clock.now()).toISOString();
     this.#verdicts = new Array(call.rows.length).fill(undefined);
   }
 
   async run(): Promise<Verdict[]> {
     const { uuid, breathe } = this.#world;
-    const rows = await readCallRows(this.#call, this.#now, uuid, breathe, this.time.closing);
-    for (const [position, verdict] of rows.settled) this.#settle(position, verdict);
-    // A transport that does not come back must not hold the answer.
-    await Promise.race([this.#deliver(rows), this.time.over()]);
-    return this.#verdicts.map((verdict, position) => verdict ?? this.#unsettled(position));
+    try {
+      const rows = await readCallRows(this.#call, this.#now, uuid, breathe, this.#time.closing);
+      for (const [position, verdict] of rows.settled) this.#settle(position, verdict);
+      // A transport that does not come back must not hold the answer.
+      await Promise.race([this.#deliver(rows), this.#time.over()]);
+      return this.#verdicts.map((verdict, position) => verdict ?? this.#unsettled(position));
+    } finally {
+      this.#time.stop();
+    }
   }
 
-  async #deliver({ common, rows }: CallRows): Promise<void> {
+  #deliver({ common, rows }: CallRows): Promise<void> {
     const { flow } = this.#call;
     const send: SendStep = (request, some, done) => this.#step(request, { common, rows: some }, done);
     const settleRow = (position: number, verdict: Verdict) => this.#settle(position, verdict);
     const [step] = flow.steps;
-    if (flow.plain && step?.kind === 'request')
-      await send(step.request, rows, (position, { verdict }) => settleRow(position, verdict));
-    else await passThrough(flow, rows, { call: this.#call, send, kept: this.#world.kept }, settleRow);
+    return flow.plain && step?.kind === 'request'
+      ? send(step.request, rows, (position, { verdict }) => settleRow(position, verdict))
+      : passThrough(flow, rows, { call: this.#call, send, kept: this.#world.kept }, settleRow);
   }
 
   async #step(
@@ -75,7 +79,7 @@ class Delivery {
     done: (position: number, outcome: Outcome) => void,
   ): Promise<void> {
     const { uuid, breathe } = this.#world;
-    const plan = await planRequests(this.#call, request, rows, this.#now, uuid, breathe, this.time.closing);
+    const plan = await planRequests(this.#call, request, rows, this.#now, uuid, breathe, this.#time.closing);
     for (const [position, verdict] of plan.settled) done(position, { verdict, answer: undefined, result: undefined });
     await this.#sendAll(plan, done);
   }
@@ -87,7 +91,7 @@ class Delivery {
     const sending = new Map<PlannedGroup, Promise<void>>();
     const work = async () => {
       for (const group of queue) {
-        if (this.time.closing.aborted) return;
+        if (this.#time.closing.aborted) return;
         const before: readonly Promise<void>[] =
           group.after === undefined ? NONE : [...group.after].flatMap((one) => sending.get(one) ?? []);
         const sent =
@@ -106,7 +110,7 @@ class Delivery {
   }
 
   #sendGroup(plan: Plan, group: PlannedGroup, done: (position: number, outcome: Outcome) => void): Promise<void> {
-    if (this.time.closing.aborted) return Promise.resolve();
+    if (this.#time.closing.aborted) return Promise.resolve();
     try {
       const written = plan.write(group, this.#goOn);
       if (!(written instanceof Promise)) return this.#sendWritten(written, done);
@@ -142,7 +146,7 @@ class Delivery {
     const before = asks ? planned.rows.map(({ position }) => this.#started[position] ?? 0) : NONE;
     let outcomes: readonly Outcome[];
     try {
-      const settling = new Settling(this.#world, this.time, this.#call);
+      const settling = new Settling(this.#world, this.#time, this.#call);
       const finished = settling.finish(planned, await settling.send(planned, 0));
       outcomes = finished instanceof Promise ? await finished : finished;
     } catch (error) {
@@ -165,7 +169,7 @@ class Delivery {
   #unsettled(position: number): Verdict {
     return this.#started[position] === 1
       ? rejected('outcome-unknown', 'outcome unknown: the deadline of the call came before the answer')
-      : rejected('not-attempted', `not attempted: ${this.time.whyClosed()}`);
+      : rejected('not-attempted', `not attempted: ${this.#time.whyClosed()}`);
   }
 }
 

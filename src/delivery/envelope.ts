@@ -3,7 +3,7 @@
 import { type Base, type BoundDestination, baseFor } from '../destination/bind.ts';
 import { type HttpMethod, METHODS, type PathTemplate, type Request } from '../destination/destination.ts';
 import { problemOfHeader } from '../destination/headers.ts';
-import { ROW_NAMES } from '../destination/names.ts';
+import { OF_DESTINATION, ROW_NAMES, readsOnly } from '../destination/names.ts';
 import { beginning } from '../fault.ts';
 import { checkSegment } from '../template/places.ts';
 import { renderFault } from '../template/render-fault.ts';
@@ -62,7 +62,7 @@ export function callEnvelopes(bound: BoundDestination, request: Request, { confi
   );
   const { auth } = bound.destination.connection;
   const templates = [...templatesOf(request), ...(auth?.parts.values() ?? [])];
-  if (bound.base === undefined || !templates.every(readsSettingsOnly)) return own;
+  if (bound.base === undefined || !templates.every((template) => readsOnly(template, OF_DESTINATION))) return own;
   return (scope) => {
     const envelope = own(scope);
     known.set(request, envelope);
@@ -73,13 +73,6 @@ export function callEnvelopes(bound: BoundDestination, request: Request, { confi
 function templatesOf({ method, path, query, headers, rateLimits }: Request): (Compiled | undefined)[] {
   const rates = rateLimits.map(({ by }) => by);
   return [typeof method === 'string' ? undefined : method, path.template, path.leading, ...query, ...headers, ...rates];
-}
-
-/** Settings and what is made of them belong to the bound destination. */
-const OF_DESTINATION: ReadonlySet<string> = new Set(['settings', 'vars']);
-
-function readsSettingsOnly(template: Pick<Compiled, 'names'> | undefined): boolean {
-  return template === undefined || [...template.names].every((name) => OF_DESTINATION.has(name.split('.', 1)[0] ?? ''));
 }
 
 /**

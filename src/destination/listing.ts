@@ -8,6 +8,7 @@ import type { BoundDestination } from './bind.ts';
 import type { Entry, Flow, FormLevel, Operation } from './destination.ts';
 import { FIELD_TYPES } from './form.ts';
 import { lookupsRead, type Named } from './lookups-read.ts';
+import { OF_DESTINATION, readsOnly } from './names.ts';
 
 /** An object or a mode, as the form lists it. */
 export interface Listed {
@@ -97,15 +98,31 @@ class Choice implements Chosen {
   async follow(what: string, id: string, word: 'objects' | 'modes'): Promise<void> {
     const list = innermost(this.levels, word);
     if (list === undefined) return;
-    const items = await itemsOf(list, this);
-    const item = items.find(({ listed }) => listed.id === id);
-    if (item === undefined) throw unknownChoice(what, id, items);
-    if (item.entry.level !== undefined) this.levels.push(item.entry.level);
+    const entries = await this.#entries(list);
+    const entry = entries.get(id);
+    if (entry === undefined) throw unknownChoice(what, id, [...entries.keys()]);
+    if (entry.level !== undefined) this.levels.push(entry.level);
+  }
+
+  /** By the ids of their items. A list that reads settings alone is the same for every call. */
+  async #entries(list: readonly Entry[]): Promise<ReadonlyMap<string, Entry>> {
+    const kept = constant.get(this.#bound) ?? new Map();
+    constant.set(this.#bound, kept);
+    const known = kept.get(list);
+    if (known !== undefined) return known;
+    const entries = new Map((await itemsOf(list, this)).map(({ listed: { id }, entry }) => [id, entry]));
+    if (list.flatMap(templatesOf).every((template) => readsOnly(template, OF_ENTRY))) kept.set(list, entries);
+    return entries;
   }
 }
 
-function unknownChoice(what: string, id: string, items: readonly Item[]): Fault {
-  const ids = items.map(({ listed }) => listed.id);
+/** `item` is made of what `each` reads. */
+const OF_ENTRY: ReadonlySet<string> = new Set([...OF_DESTINATION, 'item']);
+
+/** Of a bound destination: the entries of its lists that no call changes. */
+const constant = new WeakMap<BoundDestination, Map<readonly Entry[], ReadonlyMap<string, Entry>>>();
+
+function unknownChoice(what: string, id: string, ids: readonly string[]): Fault {
   const there = ids.length === 0 ? `There are no ${what}s.` : `There is ${oneOf(ids)}.`;
   return new Fault({
     code: 'request.choice',
@@ -163,18 +180,7 @@ async function listed(entries: readonly Entry[] | undefined, chosen: Chosen): Pr
 
 /** Entries with `each` stand for one item per element; of two with one id the first wins. */
 async function itemsOf(entries: readonly Entry[], chosen: Chosen): Promise<Item[]> {
-  const scope = await chosen.with(
-    entries.flatMap(({ each, only, id, label, description, type, required, identifier }) => [
-      each,
-      only,
-      id,
-      label,
-      description,
-      type,
-      required,
-      identifier,
-    ]),
-  );
+  const scope = await chosen.with(entries.flatMap(templatesOf));
   const items = new Map<string, Item>();
   for (const entry of entries) {
     for (const own of scopesOf(entry, scope)) {
@@ -187,6 +193,10 @@ async function itemsOf(entries: readonly Entry[], chosen: Chosen): Promise<Item[
     }
   }
   return [...items.values()];
+}
+
+function templatesOf({ each, only, id, label, description, type, required, identifier }: Entry): (Named | undefined)[] {
+  return [each, only, id, label, description, type, required, identifier];
 }
 
 function scopesOf(entry: Entry, scope: Scope): Scope[] {

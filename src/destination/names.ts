@@ -2,6 +2,7 @@
 
 import type { Manifest } from '../manifest/manifest.ts';
 import type { Names } from '../template/names.ts';
+import type { Named } from './lookups-read.ts';
 
 const ROW = ['row', 'record', 'id', 'identifier', 'position', 'idempotency_key', 'operation', 'config', 'object', 'mode'];
 const BATCH = ['items', 'records', 'rows', 'count', 'identifier', 'operation', 'config', 'object', 'mode'];
@@ -105,6 +106,14 @@ export function placeNames(manifest: Manifest): PlaceNames {
       names(where, every, ['now', ...(batched ? BATCH : ROW), ...ANSWER, ...flows, ...more], batched ? IN_BATCH_ANSWER : IN_ROW),
     rowAnswer: (where, ...more) => names(where, every, ['now', ...ROW, ...ANSWER, ...flows, ...more]),
   };
+}
+
+/** What belongs to a bound destination, and is the same in all of its calls. */
+export const OF_DESTINATION: ReadonlySet<string> = new Set(['settings', 'vars']);
+
+/** Whether a template reads nothing but these and what is in them. */
+export function readsOnly(template: Named | undefined, names: ReadonlySet<string>): boolean {
+  return template === undefined || [...template.names].every((name) => names.has(name.split('.', 1)[0] ?? ''));
 }
 
 /** Names that differ from row to row: a template that reads none of them is rendered once for a call. */

@@ -193,7 +193,8 @@ async function settle(
         'configuration',
         `${mode === undefined ? 'This destination' : `The mode "${mode}"`} does not ${operation} rows.`,
       );
-    const lookups = flow.lookups.size === 0 ? NO_LOOKUPS : await ask(flow.lookups, { object, mode, config: configuration.config });
+    const lookups =
+      flow.lookups.size === 0 ? NO_LOOKUPS : await ask(flow.lookups, { object, mode, config: configuration.config });
     const { bound } = own;
     return await own.deliver({ bound, begun, flow, operation, idColumn, configuration, object, mode, lookups, rows }, gone);
   } catch (error) {

@@ -10,8 +10,13 @@ const MOST = 2 * 1024 * 1024;
 /** Around it are a batch, the call and its params. */
 const LEVELS = MAX_DEPTH - 3;
 
-/** By their bytes, as Latin-1. */
-const kept = new Map<string, unknown>();
+interface Kept {
+  readonly bytes: Buffer;
+  readonly value: unknown;
+}
+
+/** The oldest first. To compare them with one takes less than to make a key of it. */
+const kept: Kept[] = [];
 let size = 0;
 
 /** Where the one ends that begins here; `NOWHERE` where none does, or none to be kept. @param bytes UTF-8, known to be well-formed */
@@ -23,17 +28,11 @@ export function endOfConfiguration(bytes: Buffer, start: number): number {
 
 /** The value of these bytes, frozen. @param bytes of JSON */
 export function keptConfiguration(bytes: Buffer): unknown {
-  const key = bytes.toString('latin1');
-  const known = kept.get(key);
-  if (known !== undefined) return known;
+  for (const one of kept) if (one.bytes.length === bytes.length && one.bytes.equals(bytes)) return one.value;
   const value = frozen(parseJson(bytes.toString()));
-  kept.set(key, value);
-  size += key.length;
-  for (const oldest of kept.keys()) {
-    if (size <= MOST) break;
-    kept.delete(oldest);
-    size -= oldest.length;
-  }
+  kept.push({ bytes: Buffer.from(bytes), value });
+  size += bytes.length;
+  while (size > MOST) size -= kept.shift()?.bytes.length ?? size;
   return value;
 }
 

@@ -30,20 +30,19 @@ export function dispatch<Context>(
   hooks: DispatchHooks,
 ): Promise<string | undefined> {
   // Not async itself: it would hold the body, of megabytes, for as long as the call takes.
-  return answerAll(parseBody(body), methods, context, hooks);
+  const parsed = parseBody(body);
+  return Array.isArray(parsed) ? answerAll(parsed, methods, context, hooks) : answer(parsed, methods, context, hooks);
 }
 
 async function answerAll<Context>(
-  parsed: unknown,
+  calls: readonly unknown[],
   methods: Methods<Context>,
   context: Context,
   hooks: DispatchHooks,
 ): Promise<string | undefined> {
-  if (parsed instanceof RpcError) return errorText(null, parsed, hooks);
-  if (!Array.isArray(parsed)) return answer(parsed, methods, context, hooks);
-  if (parsed.length === 0) return refusal('The batch is empty. Send at least one call.');
-  if (parsed.length > MAX_BATCH) return refusal(`The batch has ${parsed.length} calls. At most ${MAX_BATCH} are taken at once.`);
-  const answers = await Promise.all(parsed.map((entry) => answer(entry, methods, context, hooks)));
+  if (calls.length === 0) return refusal('The batch is empty. Send at least one call.');
+  if (calls.length > MAX_BATCH) return refusal(`The batch has ${calls.length} calls. At most ${MAX_BATCH} are taken at once.`);
+  const answers = await Promise.all(calls.map((entry) => answer(entry, methods, context, hooks)));
   const said = answers.filter((text) => text !== undefined);
   return said.length === 0 ? undefined : `[${said.join(',')}]`;
 }
@@ -78,6 +77,7 @@ async function answer<Context>(
   context: Context,
   hooks: DispatchHooks,
 ): Promise<string | undefined> {
+  if (entry instanceof RpcError) return errorText(null, entry, hooks);
   const call = readCall(entry);
   if (call instanceof InvalidRequest) return errorText(call.id, call, hooks);
   if (call.id === undefined) {
@@ -93,7 +93,7 @@ async function answer<Context>(
   }
 }
 
-async function run<Context>(method: Method<Context> | undefined, call: Call, context: Context): Promise<unknown> {
+function run<Context>(method: Method<Context> | undefined, call: Call, context: Context): Promise<unknown> {
   if (method === undefined) {
     throw new RpcError(RPC_CODES.methodNotFound, `Method not found: ${stringifyJson(beginning(call.method, 60))}`);
   }

@@ -93,7 +93,7 @@ export function createApp(deps: AppDeps): Koa {
     else bug(error, {});
   });
   app.use(async (ctx) => {
-    ctx.set({ 'X-Content-Type-Options': 'nosniff', 'Cache-Control': 'no-store' });
+    ctx.res.setHeader('X-Content-Type-Options', 'nosniff').setHeader('Cache-Control', 'no-store');
     try {
       const path = pathOf(ctx);
       if (path.startsWith(CALLS)) await call(ctx, path.slice(CALLS.length).split('/').map(decoded));

@@ -128,7 +128,7 @@ export class Connections {
     if (connection.place === undefined) return;
     if (answers.size === 0) move(connection, socket.writableEnded ? this.#waiting : this.#idle);
     else if (unmade.size === 0) move(connection, this.#reading);
-    else move(connection, [...unmade].some(({ req }) => req.complete) ? this.#working : this.#sending);
+    else move(connection, isOneComplete(unmade) ? this.#working : this.#sending);
     // Begins anew with each piece that is taken in. Once all of it is, Node sets its own.
     const patience = unmade.size === 0 ? this.#options.stalled : 0;
     if (answers.size > 0 && socket.timeout !== patience) socket.setTimeout(patience);
@@ -148,6 +148,12 @@ export class Connections {
     }
     return false;
   }
+}
+
+/** Whether all of a request came. */
+function isOneComplete(answers: ReadonlySet<ServerResponse>): boolean {
+  for (const { req } of answers) if (req.complete) return true;
+  return false;
 }
 
 /** To the end of that set. */

@@ -52,7 +52,7 @@ const SLICE = 64 * 1024;
 
 export function answerJson(ctx: Context, text: string): void {
   // Not `ctx.type`, which looks the type up in a database.
-  ctx.set('Content-Type', 'application/json; charset=utf-8');
+  ctx.res.setHeader('Content-Type', 'application/json; charset=utf-8');
   if (text.length <= SLICE) {
     ctx.body = text;
     return;

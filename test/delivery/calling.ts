@@ -111,7 +111,7 @@ export function atWork(bound: BoundDestination, answering: Answering = {}): AtWo
     redact: (text) => text,
     elapsed: () => clock.elapsed(),
     ask: (maxAge, begun) => lookups.ask(maxAge, begun),
-    deliver: (one, gone) => deliver(one, { ...world, gone }),
+    deliver: (one, gone) => deliver(one, world, gone),
     settled: () => undefined,
   }));
   return {

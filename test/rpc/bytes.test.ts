@@ -21,8 +21,7 @@ function whole(value: unknown): unknown {
   if (value instanceof JsonRows) return Array.from({ length: value.length }, (_, index) => value.row(index));
   if (Array.isArray(value)) return value.map(whole);
   if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return value;
-  for (const [key, member] of Object.entries(value)) Object.defineProperty(value, key, { value: whole(member) });
-  return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, whole(member)]));
 }
 
 function same(text: string): void {
@@ -40,7 +39,17 @@ function rowsIn(text: string): JsonRows {
 }
 
 function bodyOf(rows: string): string {
-  return `{"jsonrpc":"2.0","id":1,"params":{"mappings":[{"from":"a"},{"from":"b"}],"rows":${rows},"more":[{"id":1},{"id":2},{"id":3}]}}`;
+  return `{"jsonrpc":"2.0","id":1,"params":{"configuration":{"mappings":[{"from":"a"},{"from":"b"}]},"rows":${rows},"more":[{"id":1},{"id":2},{"id":3}]}}`;
+}
+
+/** A call of a sync, with its configuration. */
+function callOf(configuration: string, rows = '[{"id":1}]'): string {
+  return `{"id":7,"params":{"configuration":${configuration},"idColumn":"id","rows":${rows}}}`;
+}
+
+function configurationIn(text: string): unknown {
+  const { params } = parseBytes(Buffer.from(text)) as { params: { configuration: unknown } }; // as `callOf` writes it
+  return params.configuration;
 }
 
 /** Of one column, so many. */
@@ -73,6 +82,26 @@ const BODIES: readonly (readonly [string, string])[] = [
   ['rows of other columns', bodyOf('[{"a":1,"b":2},{"b":3},{"b":4,"a":5},{},{"a":6,"a":7},{"\\u0061":8}]')],
   ['rows of no columns that two share', bodyOf(rowsOf(300, (index) => `{"c${index}":1,"d${index}":[${index}]}`))],
   ['rows in a form', '{"params":{"configuration":{"rows":[{"a":1}]},"rows":[{"id":1}]}}'],
+  ['a configuration', callOf('{"mode":"upsert","mappings":[{"from":"Zoë","to":"name"}]}')],
+  ['a configuration behind the rows', '{"params":{"rows":[{"id":1}],"configuration":{"a":[1,{"b":null}]}}}'],
+  ['a configuration with spaces', callOf(' \n{ "a" : [ ] ,\t"b" : { } } ')],
+  ['two configurations', '{"params":{"configuration":{"a":1},"configuration":{"a":2},"rows":[{"id":1}]}}'],
+  ['two configurations, the last of them none', '{"params":{"configuration":{"a":1},"rows":[{"id":1}],"configuration":7}}'],
+  ['a configuration that is a list', callOf('[{"a":1}]')],
+  ['a configuration that ends in the middle', callOf('{"a":{"b":[1,2]').slice(0, 50)],
+  ['a configuration with a mistake', callOf('{"a":1,}')],
+  ['a configuration in a configuration', callOf('{"configuration":{"rows":[{"id":2}],"a":1}}')],
+  ['a configuration elsewhere', '{"configuration":{"a":1},"params":{"rows":[{"id":1}]}}'],
+  ['a configuration under a key that ends so', '{"params":{"a\\"configuration":{"a":1},"rows":[{"id":1}]}}'],
+  ['a configuration of which its key is written with an escape', '{"params":{"c\\u006fnfiguration":{"a":1},"rows":[{"id":1}]}}'],
+  ['what looks like a configuration inside a text', callOf('{"a":"\\"configuration\\":{}"}', '[{"id":"\\"configuration\\":{"}]')],
+  ['a text that says so', '{"params":{"a":"configuration","b":"rows","rows":[{"id":1}]}}'],
+  ['a batch with texts that say so', '[{"params":{"a":"configuration","b":"rows","rows":[{"id":1}]}}]'],
+  ['configurations of a batch', `[${callOf('{"a":1}')},${callOf('{"a":2}')},${callOf('{"a":1}')}]`],
+  ['a configuration as deep as allowed', callOf(`{"a":${NESTED(61)}}`)],
+  ['a configuration too deep by one', callOf(`{"a":${NESTED(62)}}`)],
+  ['a configuration with prototypes', callOf('{"__proto__":{"a":1},"a":12345678901234567890}')],
+  ['a long configuration', callOf(`{"a":"${'x'.repeat(20_000)}"}`)],
   ['rows of a call without params', '{"rows":[{"id":1}]}'],
   [
     'values of all kinds',
@@ -140,6 +169,20 @@ describe('a body', () => {
       }),
       { numRuns: Number(process.env.FUZZ ?? 2000), ...(process.env.SEED !== undefined && { seed: Number(process.env.SEED) }) },
     );
+  });
+
+  it('has the very same configuration as one before it that says the same, which nobody can change', () => {
+    const text = '{"mode":"m","mappings":[{"from":"a","to":"b"}],"exact":12345678901234567890}';
+    const configuration = configurationIn(callOf(text));
+    assert.equal(configurationIn(callOf(text, '[{"id":2}]')), configuration);
+    assert.notEqual(configurationIn(callOf(text.replace('"m"', '"n"'))), configuration);
+    const { mappings } = configuration as { mappings: object[] }; // as it is written above
+    for (const value of [configuration, mappings, mappings[0]]) assert.ok(Object.isFrozen(value));
+  });
+
+  it('is right whatever came before it: of many configurations the first are parsed anew', () => {
+    const one = (index: number) => `{"index":${index},"filling":"${'x'.repeat(8000)}"}`;
+    for (const index of [...Array(600).keys(), 0, 599]) same(callOf(one(index)));
   });
 
   it('leaves its rows as they stand, be they of many forms', () => {
