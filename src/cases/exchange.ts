@@ -1,6 +1,7 @@
 /** Requests as a case writes them down, and the replies that it answers them with. */
 
-import { parseJson, stringifyJson } from '../numbers.ts';
+import { parseJson } from '../json/parse.ts';
+import { stringifyJson } from '../numbers.ts';
 import type { OutboundRequest, Reply, Unreachable } from '../outbound/exchange.ts';
 import { isMap } from '../template/text.ts';
 import type { CaseSpec, RequestCase, ResponseCase } from './case.ts';

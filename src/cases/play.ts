@@ -9,8 +9,9 @@ import { type BoundDestination, isFaults, withSettings } from '../destination/bi
 import type { Destination } from '../destination/destination.ts';
 import { bindGiven } from '../destination/settings.ts';
 import { Fault } from '../fault.ts';
+import { parseJson } from '../json/parse.ts';
 import type { CasesSpec } from '../manifest/manifest.ts';
-import { parseJson, stringifyJson } from '../numbers.ts';
+import { stringifyJson } from '../numbers.ts';
 import { createRedactor } from '../observe/redact.ts';
 import type { OutboundRequest, Reply } from '../outbound/exchange.ts';
 import { hightouchMethods } from '../protocols/hightouch.ts';

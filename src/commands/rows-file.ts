@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { parse as parseCsv } from 'csv-parse/sync';
 import { Fault } from '../fault.ts';
-import { JsonError, parseJson } from '../numbers.ts';
+import { JsonError, parseJson } from '../json/parse.ts';
 import { isMap } from '../template/text.ts';
 
 export type Row = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 /** An answer as templates see it: its body read as what it says it is. */
 
 import type { Response } from '../destination/destination.ts';
-import { JsonError, parseJson } from '../numbers.ts';
+import { JsonError, parseJson } from '../json/parse.ts';
 import type { Answer } from '../outbound/exchange.ts';
 import type { World } from './call.ts';
 import { parseCsv } from './csv.ts';

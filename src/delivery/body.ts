@@ -2,8 +2,9 @@
 
 import type { Body, Request } from '../destination/destination.ts';
 import { templatesOfBatch } from '../destination/lookups-read.ts';
+import { parseJson } from '../json/parse.ts';
 import { WrittenJson, withWriter } from '../json/writer.ts';
-import { parseJson, stringifyJson } from '../numbers.ts';
+import { stringifyJson } from '../numbers.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';
 import { isMap } from '../template/text.ts';

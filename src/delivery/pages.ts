@@ -2,7 +2,8 @@
 
 import type { Base } from '../destination/bind.ts';
 import type { Change, NextPage } from '../destination/destination.ts';
-import { parseJson, stringifyJson } from '../numbers.ts';
+import { parseJson } from '../json/parse.ts';
+import { stringifyJson } from '../numbers.ts';
 import type { OutboundRequest } from '../outbound/exchange.ts';
 import { renderFault } from '../template/render-fault.ts';
 import type { Scope } from '../template/scope.ts';

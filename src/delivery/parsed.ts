@@ -1,6 +1,6 @@
 /** What the readers of XML and of CSV share. */
 
-import { MAX_VALUES } from '../numbers.ts';
+import { MAX_VALUES } from '../json/limits.ts';
 
 /** A text that is not what it should be, or too much of it. The message completes "the answer is …" and quotes nothing of it. */
 export class UnreadableError extends Error {

@@ -1,6 +1,6 @@
 /** XML as values: an element is its text, or a map of its attributes (`@name`), its elements, and its text (`#text`) where it has any. */
 
-import { MAX_DEPTH } from '../numbers.ts';
+import { MAX_DEPTH } from '../json/limits.ts';
 import { setOwn, UnreadableError, ValueCount } from './parsed.ts';
 
 /** An element that is repeated becomes a list, which is one level more: the values are no deeper than those of JSON. */

@@ -1,7 +1,8 @@
 /** Binds the settings of a destination to what the operator supplies. */
 
 import { beginning, Fault } from '../fault.ts';
-import { ExactNumber, exactNumber, parseJson, stringifyJson } from '../numbers.ts';
+import { parseJson } from '../json/parse.ts';
+import { ExactNumber, exactNumber, stringifyJson } from '../numbers.ts';
 import type { Destination, SettingDeclaration } from './destination.ts';
 
 /** Where values come from: the environment, and the reading of files that it or the manifest names. */

@@ -3,7 +3,9 @@
  * somebody asks. What is sent as it came is never parsed nor printed, which would be most of what a row costs.
  */
 
-import { MAX_DEPTH, MAX_VALUES, parseJson, stringifyJson, WEIGHT } from '../numbers.ts';
+import { stringifyJson } from '../numbers.ts';
+import { MAX_DEPTH, MAX_VALUES, WEIGHT } from './limits.ts';
+import { parseJson } from './parse.ts';
 import type { Bounds } from './scan.ts';
 import {
   BACKSLASH,

@@ -1,6 +1,7 @@
 /** Finds where values end in the bytes of JSON: strictly, so that what passes is JSON to every parser (https://www.rfc-editor.org/rfc/rfc8259). */
 
-import { SAFE_DIGITS, WEIGHT } from '../numbers.ts';
+import { SAFE_DIGITS } from '../numbers.ts';
+import { WEIGHT } from './limits.ts';
 
 /** No value ends at the beginning of a text. */
 export const NOWHERE = 0;

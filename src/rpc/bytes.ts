@@ -1,9 +1,10 @@
 /** JSON from the bytes of a body. The rows of a call, which are nearly all of it, are not parsed: see `JsonRows`. */
 
 import { randomBytes } from 'node:crypto';
+import { JsonError, parseJson } from '../json/parse.ts';
 import { JsonRows } from '../json/rows.ts';
 import { behindColon, OPEN_LIST } from '../json/scan.ts';
-import { ExactNumber, JsonError, parseJson } from '../numbers.ts';
+import { ExactNumber } from '../numbers.ts';
 import { endOfConfiguration, keptConfiguration } from './configurations.ts';
 
 const BYTE_ORDER = Buffer.from('\ufeff');

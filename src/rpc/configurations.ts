@@ -1,7 +1,8 @@
 /** The configurations of syncs: each comes with every call of its sync, and is parsed with the first one. */
 
+import { MAX_DEPTH } from '../json/limits.ts';
+import { parseJson } from '../json/parse.ts';
 import { behind, endOfValue, NOWHERE, OPEN_MAP } from '../json/scan.ts';
-import { MAX_DEPTH, parseJson } from '../numbers.ts';
 
 /** Bytes of one: some hundreds of mappings. Longer ones are parsed each time. */
 const LONGEST = 16 * 1024;

@@ -1,7 +1,8 @@
 /** JSON-RPC 2.0: a body in, the text of an answer out, or nothing where nothing is to be answered. */
 
 import { beginning, Fault } from '../fault.ts';
-import { ExactNumber, JsonError, stringifyJson } from '../numbers.ts';
+import { JsonError } from '../json/parse.ts';
+import { ExactNumber, stringifyJson } from '../numbers.ts';
 import { parseBytes } from './bytes.ts';
 import { type Method, type Methods, RPC_CODES, RpcError } from './method.ts';
 import { type Call, InvalidRequest, readCall } from './request.ts';

@@ -1,6 +1,6 @@
 /** Counts what templates do with one set of values, and stops them at their limits. */
 
-import { MAX_DEPTH } from '../numbers.ts';
+import { MAX_DEPTH } from '../json/limits.ts';
 import { type Limits, MAX_VALUE } from './limits.ts';
 import { renderFault } from './render-fault.ts';
 

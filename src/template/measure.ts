@@ -1,6 +1,7 @@
 /** How large values are, found before anything is made of them. The walk itself takes steps, and ends at the limit. */
 
-import { ExactNumber, MAX_DEPTH } from '../numbers.ts';
+import { MAX_DEPTH } from '../json/limits.ts';
+import { ExactNumber } from '../numbers.ts';
 import type { Budget } from './budget.ts';
 import { MAX_VALUE } from './limits.ts';
 import { isMap } from './text.ts';

@@ -8,7 +8,8 @@ import { playCase } from '../../src/cases/play.ts';
 import { seededRandom, VirtualClock } from '../../src/cases/virtual-clock.ts';
 import type { Destination } from '../../src/destination/destination.ts';
 import { Fault } from '../../src/fault.ts';
-import { parseJson, stringifyJson } from '../../src/numbers.ts';
+import { parseJson } from '../../src/json/parse.ts';
+import { stringifyJson } from '../../src/numbers.ts';
 import { destinationOf } from '../delivery/calling.ts';
 
 const { destination } = destinationOf('post: /rows\njson: { a: "{{ record.a }}", b: 1 }');

@@ -8,7 +8,7 @@ import { after } from 'node:test';
 import type { Arrival, Entry, Summary } from '../../src/commands/chaos/ledger.ts';
 import type { ScriptPlan } from '../../src/commands/chaos/script.ts';
 import { startChaos } from '../../src/commands/chaos/server.ts';
-import { parseJson } from '../../src/numbers.ts';
+import { parseJson } from '../../src/json/parse.ts';
 import { later, ROWPOST, until } from '../commands/running.ts';
 
 export interface DoorOptions extends ScriptPlan {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { readRows } from '../../src/commands/rows-file.ts';
 import { Fault } from '../../src/fault.ts';
-import { parseJson } from '../../src/numbers.ts';
+import { parseJson } from '../../src/json/parse.ts';
 import { CRM } from './manifests.ts';
 import { DESTINATIONS, type Ended, type Env, type Files, folder, ROWPOST, rowpost } from './running.ts';
 

@@ -12,8 +12,9 @@ import { compileDestination } from '../../src/destination/compile.ts';
 import type { Operation } from '../../src/destination/destination.ts';
 import { bindGiven } from '../../src/destination/settings.ts';
 import { type Fault, showFault } from '../../src/fault.ts';
+import { parseJson } from '../../src/json/parse.ts';
 import { readManifest } from '../../src/manifest/read.ts';
-import { parseJson, stringifyJson } from '../../src/numbers.ts';
+import { stringifyJson } from '../../src/numbers.ts';
 import type { Answer, OutboundRequest, Reply, SendOptions, Unreachable } from '../../src/outbound/exchange.ts';
 import { hightouchMethods } from '../../src/protocols/hightouch.ts';
 

@@ -1,6 +1,7 @@
 /** A second, plain reading of the language's "Responses", for the shapes of request that the conservation test makes. */
 
-import { ExactNumber, parseJson } from '../../src/numbers.ts';
+import { parseJson } from '../../src/json/parse.ts';
+import { ExactNumber } from '../../src/numbers.ts';
 import type { Answer, Reply } from '../../src/outbound/exchange.ts';
 import type { Row } from './calling.ts';
 

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { VirtualClock } from '../../src/cases/virtual-clock.ts';
-import { parseJson, stringifyJson } from '../../src/numbers.ts';
+import { parseJson } from '../../src/json/parse.ts';
+import { stringifyJson } from '../../src/numbers.ts';
 import { atWork, BEGIN, bodyOf, broken, type Calling, call, destinationOf, json, people, type Row } from './calling.ts';
 
 const BATCH = 'post: /rows\nbatch: { size: 2 }\njson: "{{ records }}"\n';

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { seededRandom, VirtualClock } from '../../src/cases/virtual-clock.ts';
 import { Bulkhead } from '../../src/delivery/bulkhead.ts';
-import { parseJson } from '../../src/numbers.ts';
+import { parseJson } from '../../src/json/parse.ts';
 import type { Reply } from '../../src/outbound/exchange.ts';
 import { BEGIN, broken, type Calling, call, destinationOf, hanging, json, people, type Row, text } from './calling.ts';
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { realClock } from '../../src/commands/real-world.ts';
 import type { Clock } from '../../src/delivery/call.ts';
-import { parseJson } from '../../src/numbers.ts';
+import { parseJson } from '../../src/json/parse.ts';
 import type { OutboundRequest } from '../../src/outbound/exchange.ts';
 import { createGuard } from '../../src/outbound/guard.ts';
 import { type Create, TRANSPORTS } from '../outbound/transports.ts';

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { allMappings, fieldsMaker, readConfiguration, unreadableMapping } from '../../src/destination/mappings.ts';
+import { parseJson } from '../../src/json/parse.ts';
 import { JsonRows } from '../../src/json/rows.ts';
-import { parseJson, stringifyJson } from '../../src/numbers.ts';
+import { stringifyJson } from '../../src/numbers.ts';
 
 const ROW = '{"id":1,"mail":"a@b.c","n":null,"long":12345678901234567890,"o":{"a":1},"__proto__":"p"}';
 const ROWS = JsonRows.read(Buffer.from(`[${ROW}]`), 0)?.rows ?? assert.fail('ROW is a row');

@@ -8,8 +8,8 @@ import { describe, it } from 'node:test';
 import { bindDestination, isFaults } from '../../src/destination/bind.ts';
 import { compileDestination } from '../../src/destination/compile.ts';
 import { validateConfiguration } from '../../src/destination/validation.ts';
+import { parseJson } from '../../src/json/parse.ts';
 import { readManifest } from '../../src/manifest/read.ts';
-import { parseJson } from '../../src/numbers.ts';
 import { within } from '../../src/schema/within.ts';
 import { bound, compiled, manifest, messages, supply } from './making.ts';
 

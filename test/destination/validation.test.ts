@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { chooseFor, validateConfiguration } from '../../src/destination/validation.ts';
-import { parseJson } from '../../src/numbers.ts';
+import { parseJson } from '../../src/json/parse.ts';
 import { bound, manifest } from './making.ts';
 
 const CHOOSING = { now: Date.UTC(2026, 0, 31), ask: () => assert.fail('there are no lookups') };

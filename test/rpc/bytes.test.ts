@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { MAX_VALUES } from '../../src/json/limits.ts';
+import { JsonError, parseJson } from '../../src/json/parse.ts';
 import { JsonRows } from '../../src/json/rows.ts';
-import { ExactNumber, JsonError, MAX_VALUES, parseJson, stringifyJson } from '../../src/numbers.ts';
+import { ExactNumber, stringifyJson } from '../../src/numbers.ts';
 import { parseBytes } from '../../src/rpc/bytes.ts';
 
 function outcome(parse: () => unknown): unknown {

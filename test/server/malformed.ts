@@ -1,7 +1,8 @@
 /** Bodies of calls, from right to garbage: each made from a chance of its own, so that it can be made again. */
 
 import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
-import { ExactNumber, MAX_DEPTH, stringifyJson } from '../../src/numbers.ts';
+import { MAX_DEPTH } from '../../src/json/limits.ts';
+import { ExactNumber, stringifyJson } from '../../src/numbers.ts';
 import { isMap } from '../../src/template/text.ts';
 import { bytes, type Chance, pick, whole } from './chance.ts';
 

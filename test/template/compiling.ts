@@ -1,7 +1,8 @@
 /** Compiles templates for tests, where every name is known. */
 
+import { parseJson } from '../../src/json/parse.ts';
 import { withWriter } from '../../src/json/writer.ts';
-import { parseJson, stringifyJson } from '../../src/numbers.ts';
+import { stringifyJson } from '../../src/numbers.ts';
 import type { Names, TemplateProblem } from '../../src/template/names.ts';
 import type { Place } from '../../src/template/places.ts';
 import { type Scope, scopeOf, type Values } from '../../src/template/scope.ts';

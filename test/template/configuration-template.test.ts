@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseJson, stringifyJson } from '../../src/numbers.ts';
+import { parseJson } from '../../src/json/parse.ts';
+import { stringifyJson } from '../../src/numbers.ts';
 import { problemOfTemplate } from '../../src/template/configuration-template.ts';
 import { scopeOf } from '../../src/template/scope.ts';
 import { compileText } from '../../src/template/template.ts';

@@ -1,6 +1,6 @@
 /** Values as a hostile sender would make them: as large as a body may be, and shaped for what is slow. */
 
-import { parseJson } from '../../src/numbers.ts';
+import { parseJson } from '../../src/json/parse.ts';
 
 type Row = Record<string, unknown>;
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Liquid } from 'liquidjs';
-import { parseJson } from '../../src/numbers.ts';
+import { parseJson } from '../../src/json/parse.ts';
 import { scopeOf } from '../../src/template/scope.ts';
 import { compileText } from '../../src/template/template.ts';
 import { NAMES, type Outcome, scopeFrom, shown, text } from './compiling.ts';

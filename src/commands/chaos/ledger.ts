@@ -1,6 +1,6 @@
 /** What truly arrived at a chaos target: every request and what it met, every row and the requests that took it; bounded. */
 
-import { parseJson } from '../../numbers.ts';
+import { parseJson } from '../../json/parse.ts';
 import type { Step } from './faults.ts';
 
 /** One row of a request. */

@@ -1,6 +1,7 @@
 /** The rows of a request to a chaos target: where they stand in its body, and what each is known by. */
 
-import { ExactNumber, JsonError, parseJson, stringifyJson } from '../../numbers.ts';
+import { JsonError, parseJson } from '../../json/parse.ts';
+import { ExactNumber, stringifyJson } from '../../numbers.ts';
 import { isMap } from '../../template/text.ts';
 import type { Row } from './ledger.ts';
 

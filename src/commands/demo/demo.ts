@@ -3,7 +3,8 @@
 import { fileURLToPath } from 'node:url';
 import colors from 'picocolors';
 import { loadCatalogue } from '../../destination/catalogue.ts';
-import { parseJson, stringifyJson } from '../../numbers.ts';
+import { parseJson } from '../../json/parse.ts';
+import { stringifyJson } from '../../numbers.ts';
 import { createLog } from '../../observe/log.ts';
 import { createRedactor } from '../../observe/redact.ts';
 import type { Reply, Send } from '../../outbound/exchange.ts';

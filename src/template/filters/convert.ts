@@ -1,7 +1,8 @@
 /** Converters: each answers missing for missing and null, and rejects the row for a value that it cannot read. None guesses. */
 
 import { createHash } from 'node:crypto';
-import { ExactNumber, exactNumber, parseJson, stringifyJson } from '../../numbers.ts';
+import { parseJson } from '../../json/parse.ts';
+import { ExactNumber, exactNumber, stringifyJson } from '../../numbers.ts';
 import { checkSegment, encodeSegment } from '../places.ts';
 import { renderFault } from '../render-fault.ts';
 import { scalarText, shown, utf8Text } from '../text.ts';
