@@ -2,7 +2,8 @@
 
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate, createInflateRaw } from 'node:zlib';
-import type { Answer } from './exchange.ts';
+import type { Answer, Reply } from './exchange.ts';
+import { garbled, tooLarge } from './failure.ts';
 import { Pieces } from './pieces.ts';
 
 /** What `accept-encoding` offers: the codings this file inflates, on every supported Node. */
@@ -34,9 +35,6 @@ export function addHeader(headers: Record<string, string>, name: string, value: 
   else headers[name] = value;
 }
 
-/** Why there is no answer: it is over the cap, or its compression cannot be undone. */
-export type Unreadable = 'TOO_LARGE' | 'GARBLED';
-
 /** Takes a body. */
 export interface Taker {
   /** `taken` is called when it is ready for the next piece, which must not come before. */
@@ -47,8 +45,8 @@ export interface Taker {
   drop(): void;
 }
 
-/** @param done called once unless what it gives is dropped before */
-export function receiveAnswer(head: Head, maxResponse: number, done: (result: Answer | Unreadable) => void): Taker {
+/** @param done called once unless what it gives is dropped before: with the answer, or with why there is none */
+export function receiveAnswer(head: Head, maxResponse: number, done: (reply: Reply) => void): Taker {
   let taker: Taker = new Body(head, maxResponse, done);
   const coding = head.headers['content-encoding'];
   if (coding === undefined) return taker;
@@ -58,14 +56,14 @@ export function receiveAnswer(head: Head, maxResponse: number, done: (result: An
     .map((one) => one.trim());
   const hopeless = codings.length > MOST_CODINGS || codings.some((one) => UNREADABLE.has(one));
   // A body of nothing needs no inflating, whatever its headers say.
-  if (hopeless) return { take: () => done('GARBLED'), end: () => taker.end(), drop: () => undefined };
+  if (hopeless) return { take: () => done(garbled()), end: () => taker.end(), drop: () => undefined };
   for (const one of codings) {
     const open = INFLATERS.get(one);
     if (open !== undefined)
       taker = bounded(
         maxResponse,
         done,
-        inflating(open, taker, () => done('GARBLED')),
+        inflating(open, taker, () => done(garbled())),
       );
   }
   return taker;
@@ -75,11 +73,11 @@ export function receiveAnswer(head: Head, maxResponse: number, done: (result: An
 class Body implements Taker {
   readonly #head: Head;
   readonly #maxResponse: number;
-  readonly #done: (result: Answer | Unreadable) => void;
+  readonly #done: (reply: Reply) => void;
   readonly #pieces = new Pieces();
   #size = 0;
 
-  constructor(head: Head, maxResponse: number, done: (result: Answer | Unreadable) => void) {
+  constructor(head: Head, maxResponse: number, done: (reply: Reply) => void) {
     this.#head = head;
     this.#maxResponse = maxResponse;
     this.#done = done;
@@ -87,7 +85,7 @@ class Body implements Taker {
 
   take(piece: Buffer, taken: () => void): void {
     this.#size += piece.length;
-    if (this.#size > this.#maxResponse) return this.#done('TOO_LARGE');
+    if (this.#size > this.#maxResponse) return this.#done(tooLarge(this.#maxResponse));
     this.#pieces.add(piece);
     taken();
   }
@@ -103,14 +101,14 @@ class Body implements Taker {
 }
 
 /** Every stage is bounded: what inflates to nothing in the end may be endless in between. */
-function bounded(maxResponse: number, done: (why: Unreadable) => void, taker: Taker): Taker {
+function bounded(maxResponse: number, done: (reply: Reply) => void, taker: Taker): Taker {
   let size = 0;
   return {
     end: () => taker.end(),
     drop: () => taker.drop(),
     take(piece, taken) {
       size += piece.length;
-      if (size > maxResponse) done('TOO_LARGE');
+      if (size > maxResponse) done(tooLarge(maxResponse));
       else taker.take(piece, taken);
     },
   };

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { addHeader, receiveAnswer } from './answer.ts';
 import type { Answer, Reply } from './exchange.ts';
-import { garbled, tooLarge } from './failure.ts';
+import { garbled } from './failure.ts';
 
 export interface Reading {
   /** Whether the whole answer is here, though perhaps not taken. */
@@ -24,9 +24,7 @@ export function readResponse(from: IncomingMessage, maxResponse: number, settle:
   let held: Buffer | null = null;
   let heard = performance.now();
   const head = { status: from.statusCode ?? 0, headers: joined(from.rawHeaders) };
-  const taker = receiveAnswer(head, maxResponse, (result) =>
-    settle(result === 'TOO_LARGE' ? tooLarge(maxResponse) : result === 'GARBLED' ? garbled() : result),
-  );
+  const taker = receiveAnswer(head, maxResponse, settle);
   const take = (): void => {
     if (taking || stopped) return;
     const piece: Buffer | null = held ?? from.read();
