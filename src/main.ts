@@ -4,7 +4,8 @@ import { Command, CommanderError } from 'commander';
 import { health } from './commands/health.ts';
 import { complain, EXIT, type ExitCode, hideCredentials, paintFault, printBug, settingOption } from './commands/terminal.ts';
 import { Fault } from './fault.ts';
-import { environment, SERVER_SETTINGS } from './settings.ts';
+import { environment } from './server-settings.ts';
+import { SERVER_SETTINGS } from './settings.ts';
 import { VERSION } from './version.ts';
 
 const folder = () => {

@@ -1,16 +1,16 @@
-/** What the operator sets, each by an environment variable or a flag: the only reader of the environment. */
+/** What the operator may set, each by an environment variable or a flag. */
 
 import { isIP } from 'node:net';
 import { type Credentials, parseSigningKeys, parseTokens, SHORTEST_TOKEN } from './credentials.ts';
-import { Fault, oneOf } from './fault.ts';
-import { isLoopback, parseNetworks } from './networks.ts';
+import { oneOf } from './fault.ts';
+import { parseNetworks } from './networks.ts';
 import { KB, MB, parseDuration, parseSize } from './units.ts';
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** One row of the table that `--help` and the documentation are made from, and that values are read by. */
-interface Setting<T> {
+export interface Setting<T> {
   readonly env: string;
   readonly flag: string;
   /** What stands for the value in `--help`. */
@@ -42,7 +42,7 @@ export const SERVER_SETTINGS = {
     default: '8080',
     description: 'The port to listen on; 0 takes any free one.',
     fallback: 8080,
-    parse: wholeNumber(0, 65_535),
+    parse: within(wholeNumber, 0, 65_535),
     expected: 'a whole number from 0 to 65535',
   }),
   host: setting<string | undefined>({
@@ -139,7 +139,7 @@ export const SERVER_SETTINGS = {
     description:
       'The most connections at once; fewer where the process may not open as many files (ulimit -n). A new one takes the place of one that is not being served.',
     fallback: 1000,
-    parse: wholeNumber(10, 100_000),
+    parse: within(wholeNumber, 10, 100_000),
     expected: 'a whole number from 10 to 100000',
   }),
   bodyLimit: setting<number>({
@@ -149,7 +149,7 @@ export const SERVER_SETTINGS = {
     default: '64MB',
     description: 'The largest request body, inflated, such as 64MB, 512kb or 1000000 (bytes); at most 256MB. A KB is 1024 bytes.',
     fallback: 64 * MB,
-    parse: parseLimit,
+    parse: within(parseSize, KB, 256 * MB),
     expected: SIZE_EXPECTED,
   }),
   maxPending: setting<number>({
@@ -160,7 +160,7 @@ export const SERVER_SETTINGS = {
     description:
       'The bodies of all calls under way together, inflated. More calls are answered 503, to be sent again; a single one may be larger. Work on a body takes about ten times its size.',
     fallback: 128 * MB,
-    parse: parsePending,
+    parse: within(parseSize, MB, 16 * 1024 * MB),
     expected: 'a size from 1MB to 16GB',
   }),
   maxRows: setting<number>({
@@ -170,7 +170,7 @@ export const SERVER_SETTINGS = {
     default: '250000',
     description: 'The most rows that one call may bring.',
     fallback: 250_000,
-    parse: wholeNumber(1, 10_000_000),
+    parse: within(wholeNumber, 1, 10_000_000),
     expected: 'a whole number from 1 to 10000000',
   }),
   maxResponse: setting<number>({
@@ -180,7 +180,7 @@ export const SERVER_SETTINGS = {
     default: '16MB',
     description: 'How much of an answer of an API is read, inflated; a larger one counts as failed. At most 256MB.',
     fallback: 16 * MB,
-    parse: parseLimit,
+    parse: within(parseSize, KB, 256 * MB),
     expected: SIZE_EXPECTED,
   }),
   maxLookup: setting<number>({
@@ -190,7 +190,7 @@ export const SERVER_SETTINGS = {
     default: '64MB',
     description: 'The same for each answer to a lookup, which may be a long list.',
     fallback: 64 * MB,
-    parse: parseLimit,
+    parse: within(parseSize, KB, 256 * MB),
     expected: SIZE_EXPECTED,
   }),
   deadline: setting<number | undefined>({
@@ -200,7 +200,7 @@ export const SERVER_SETTINGS = {
     default: '',
     description: 'The longest a call may take, whatever a manifest says, such as 25s, 1500ms or 1m; from 1s to 10m.',
     fallback: undefined,
-    parse: parseDeadline,
+    parse: within(parseDuration, 1000, 600_000),
     expected: 'a duration from 1s to 10m, such as 25s, 1500ms or 1m',
   }),
   logLevel: setting<LogLevel>({
@@ -228,137 +228,18 @@ export const SERVER_SETTINGS = {
 
 export type SettingName = keyof typeof SERVER_SETTINGS;
 
-/** Flags as they were typed, by the name of the setting (which is how commander spells them). */
-export type ServerFlags = Readonly<Partial<Record<SettingName, string | undefined>>>;
-
-export type Environment = Readonly<Record<string, string | undefined>>;
-
-/** @throws where the file cannot be read */
-export type ReadFile = (path: string) => string;
-
-type Values = { readonly [Name in SettingName]: (typeof SERVER_SETTINGS)[Name]['fallback'] };
-
-/** Sizes in bytes, times in milliseconds. */
-export interface ServerSettings extends Omit<Values, 'host' | 'token' | 'signingKey' | 'tlsCert' | 'tlsKey'> {
-  readonly host: string;
-  /** None where anybody may call, which only a loopback host allows. */
-  readonly credentials: Credentials;
-  /** The files of the server's own certificate; undefined where it speaks http. */
-  readonly tls: { readonly cert: string; readonly key: string } | undefined;
-  /** Files that hold secrets, and may change. */
-  readonly secretFiles: readonly string[];
-}
-
-/** The environment of this process, for whoever looks a secret up by its name. */
-export function environment(): Environment {
-  return process.env;
-}
-
-/**
- * The settings of `serve`. A flag wins over its variable, a variable over its file; what is blank counts as not set.
- * @throws {Fault} that names every setting that is wrong; where there are several, its `cause` holds each
- */
-export function readServerSettings(env: Environment, flags: ServerFlags, readFile: ReadFile): ServerSettings {
-  const faults: Fault[] = [];
-  const read = <Name extends SettingName>(name: Name): Values[Name] => {
-    // The row and its value are of one type, which TypeScript does not follow through a name.
-    const row = SERVER_SETTINGS[name] as Setting<Values[Name]>;
-    const value = readSetting(name, row, { env, flags, readFile });
-    if (!(value instanceof Fault)) return value;
-    faults.push(value);
-    return row.fallback;
-  };
-  const names = Object.keys(SERVER_SETTINGS) as SettingName[]; // the keys of a literal
-  const { host, token, signingKey, tlsCert, tlsKey, ...values } = Object.fromEntries(
-    names.map((name) => [name, read(name)]),
-  ) as Values; // by their names
-  const open = token.length + signingKey.length === 0;
-  const chosen = host ?? (open ? '127.0.0.1' : '0.0.0.0');
-  if (open && !isLoopback(chosen) && !faults.some(({ code }) => /^settings\.(?:token|signingKey|host)$/.test(code))) {
-    faults.push(
-      new Fault({
-        code: 'settings.open',
-        sentence: `Without a token, anybody who reaches ${chosen} could send rows through your destinations.`,
-        hint: `Set ROWPOST_TOKEN (or --token) to a secret of at least ${SHORTEST_TOKEN} characters, or listen on 127.0.0.1.`,
-      }),
-    );
-  }
-  if ((tlsCert === undefined) !== (tlsKey === undefined)) {
-    const [there, missing] = tlsCert === undefined ? (['tlsKey', 'tlsCert'] as const) : (['tlsCert', 'tlsKey'] as const);
-    const sentence = `${SERVER_SETTINGS[there].env} is set and ${SERVER_SETTINGS[missing].env} is not. Set both for https, or neither.`;
-    faults.push(new Fault({ code: `settings.${missing}`, sentence }));
-  }
-  throwAll(faults);
-  const tls = tlsCert === undefined || tlsKey === undefined ? undefined : { cert: tlsCert, key: tlsKey };
-  const secretFiles = names.flatMap((name) => fileOf(name, { env, flags }) ?? []);
-  return { ...values, host: chosen, tls, credentials: { tokens: token, signingKeys: signingKey }, secretFiles };
-}
-
-interface Given {
-  readonly env: Environment;
-  readonly flags: ServerFlags;
-}
-
-function readSetting<T>(name: SettingName, row: Setting<T>, { env, flags, readFile }: Given & { readFile: ReadFile }): T | Fault {
-  const wrong = (where: string, what: string) =>
-    new Fault({ code: `settings.${name}`, sentence: `${where} ${what}. Expected ${row.expected}.` });
-  const flag = flags[name]?.trim();
-  if (flag === '') return wrong(row.flag, 'is empty');
-  const file = fileOf(name, { env, flags });
-  let text = flag ?? env[row.env]?.trim();
-  let where = flag === undefined ? row.env : row.flag;
-  if (file !== undefined) {
-    where = `The file ${file} (${row.env}_FILE)`;
-    try {
-      text = readFile(file).trim();
-    } catch {
-      return wrong(where, 'cannot be read');
-    }
-    if (text === '') return wrong(where, 'is empty');
-  }
-  if (text === undefined || text === '') return row.fallback;
-  return row.parse(text) ?? wrong(where, row.secret === true ? `holds a ${row.value} that cannot be used` : `is ${quote(text)}`);
-}
-
-/** The file that a secret is read from, where neither its flag nor its variable is set. */
-function fileOf(name: SettingName, { env, flags }: Given): string | undefined {
-  const row: Setting<unknown> = SERVER_SETTINGS[name];
-  if (row.secret !== true || flags[name] !== undefined || env[row.env]?.trim()) return undefined;
-  return env[`${row.env}_FILE`]?.trim() || undefined;
-}
-
-function throwAll(faults: readonly Fault[]): void {
-  const [first, second] = faults;
-  if (first === undefined) return;
-  if (second === undefined) throw first;
-  const sentence = faults.map((fault) => fault.message).join('\n');
-  throw new Fault({ code: 'settings.several', sentence, cause: new AggregateError(faults) });
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number | undefined {
-  return (text) => (/^\d{1,9}$/.test(text) && Number(text) >= least && Number(text) <= most ? Number(text) : undefined);
-}
-
 function parseHost(text: string): string | undefined {
   const host = text.replace(/^\[(.*)\]$/, '$1');
   return isIP(host) !== 0 || /^(?!-)[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?$/i.test(host) ? host : undefined;
 }
 
-function parseLimit(text: string): number | undefined {
-  const size = parseSize(text);
-  return size !== undefined && size >= KB && size <= 256 * MB ? size : undefined;
+function wholeNumber(text: string): number | undefined {
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
-function parsePending(text: string): number | undefined {
-  const size = parseSize(text);
-  return size !== undefined && size >= MB && size <= 16 * 1024 * MB ? size : undefined;
-}
-
-function parseDeadline(text: string): number | undefined {
-  const duration = parseDuration(text);
-  return duration !== undefined && duration >= 1000 && duration <= 600_000 ? duration : undefined;
+function within(parse: (text: string) => number | undefined, least: number, most: number): (text: string) => number | undefined {
+  return (text) => {
+    const value = parse(text);
+    return value !== undefined && value >= least && value <= most ? value : undefined;
+  };
 }

@@ -5,7 +5,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { Fault } from '../src/fault.ts';
 import { isLoopback, networkTest, parseNetworks } from '../src/networks.ts';
-import { type Environment, readServerSettings, SERVER_SETTINGS, type ServerFlags } from '../src/settings.ts';
+import { type Environment, readServerSettings, type ServerFlags } from '../src/server-settings.ts';
+import { SERVER_SETTINGS } from '../src/settings.ts';
 import { parseDuration, parseSize } from '../src/units.ts';
 
 const MB = 1024 * 1024;

@@ -5,7 +5,7 @@ import { Fault } from '../fault.ts';
 import type { Log } from '../observe/log.ts';
 import type { Redactor } from '../observe/redact.ts';
 import { type Certificate, type CertificateFiles, readCertificate } from '../server/certificate.ts';
-import type { ServerSettings } from '../settings.ts';
+import type { ServerSettings } from '../server-settings.ts';
 import { type Watch, watchFiles } from './watch.ts';
 
 /** From now on, for good: what was replaced may still be known to somebody, and stand in what is logged late. */

@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { get, type IncomingMessage } from 'node:http';
 import { get as getOverTls } from 'node:https';
-import { environment, readServerSettings, type ServerFlags } from '../settings.ts';
+import { environment, readServerSettings, type ServerFlags } from '../server-settings.ts';
 import { EXIT, type ExitCode, print, readText } from './terminal.ts';
 
 /** The certificate names another host than the loopback address, and only this machine is asked whether it lives. */

@@ -12,7 +12,7 @@ import { createGate } from '../server/auth.ts';
 import { createAddresses } from '../server/caller.ts';
 import { readCertificate } from '../server/certificate.ts';
 import { listen } from '../server/listen.ts';
-import { environment, readServerSettings, type ServerFlags } from '../settings.ts';
+import { environment, readServerSettings, type ServerFlags } from '../server-settings.ts';
 import { hide, kept, warnOfExpiry, watchCertificate, watchCredentials } from './credentials.ts';
 import { Host } from './host.ts';
 import { breathe } from './real-world.ts';

@@ -7,7 +7,8 @@ import type { Supply } from '../destination/settings.ts';
 import { type Fault, showFault, withoutSecrets } from '../fault.ts';
 import { stringifyJson } from '../numbers.ts';
 import { createRedactor } from '../observe/redact.ts';
-import { environment, SERVER_SETTINGS } from '../settings.ts';
+import { environment } from '../server-settings.ts';
+import { SERVER_SETTINGS } from '../settings.ts';
 
 /** 0: all is well. 1: faults were found. 2: the command was misused. */
 export const EXIT = { ok: 0, faults: 1, misuse: 2 } as const;
