@@ -7,16 +7,11 @@ import { RetryBudget } from './budget.ts';
 import type { Clock } from './call.ts';
 import { Adaptive, type Concurrency, fixedConcurrency } from './concurrency.ts';
 import { type RateKey, Rates } from './rate.ts';
-import { Recent } from './recent.ts';
+import { SlowStart, type Start } from './slow-start.ts';
 import type { CallTime, Waiting as GivingUp } from './time.ts';
 
 /** Milliseconds. An API that asks for more is asked again after this: some write a time of day where seconds belong. */
 const LONGEST_PAUSE = 3_600_000;
-
-const SECOND = 1000;
-/** After a pause: so many times the requests of the busiest second before, or for each place so many a second. */
-const RAMP = 1.5;
-const LEAST_RAMP = 2;
 
 /** What the request of a row, or of somebody at the form, needs before it may leave. */
 export interface Entering {
@@ -34,22 +29,16 @@ export interface Admitted {
   done(reply: Reply | undefined): void;
 }
 
-/** After a pause or an outage: requests begun since then, and how many may be; twice as many with each answer. */
-interface Fresh {
-  inFlight: number;
-  places: number;
-}
-
 class Leave implements Admitted {
   readonly begun: number;
-  readonly fresh: Fresh;
+  readonly start: Start;
   /** Whether it is the one that is tried where the breaker is open. */
   readonly tried: boolean;
   #back: ((leave: Leave, reply: Reply | undefined) => void) | undefined;
 
-  constructor(begun: number, fresh: Fresh, tried: boolean, back: (leave: Leave, reply: Reply | undefined) => void) {
+  constructor(begun: number, start: Start, tried: boolean, back: (leave: Leave, reply: Reply | undefined) => void) {
     this.begun = begun;
-    this.fresh = fresh;
+    this.start = start;
     this.tried = tried;
     this.#back = back;
   }
@@ -99,16 +88,12 @@ export class Bulkhead {
   readonly #breaker = new Breaker();
   readonly #budget = new RetryBudget();
   readonly #rates = new Rates();
+  readonly #slowStart = new SlowStart();
   readonly #urgent = new Set<Waiting>();
   readonly #rows = new Set<Waiting>();
   readonly #queues = [this.#urgent, this.#rows];
   #inFlight = 0;
   #pausedUntil = 0;
-  #fresh: Fresh = { inFlight: 0, places: Number.POSITIVE_INFINITY };
-  /** Requests of the last seconds. */
-  readonly #sent = new Recent(10 * SECOND);
-  /** After a pause or an outage what waited does not come all at once; until nothing waits any more. */
-  #ramp: RateKey | undefined;
   #timer: { readonly at: number; readonly cancel: AbortController } | undefined;
 
   constructor(clock: Clock, concurrency: number | 'auto') {
@@ -118,8 +103,9 @@ export class Bulkhead {
 
   /** Nothing starts for so many milliseconds; a longer pause that was asked for before stays. */
   pause(milliseconds: number): void {
-    this.#pausedUntil = Math.max(this.#pausedUntil, this.#clock.elapsed() + Math.min(milliseconds, LONGEST_PAUSE));
-    this.#beginSlowly();
+    const now = this.#clock.elapsed();
+    this.#pausedUntil = Math.max(this.#pausedUntil, now + Math.min(milliseconds, LONGEST_PAUSE));
+    this.#slowStart.begin(now, this.#concurrency.limit);
   }
 
   /** Nothing is sent for so long, and what waits is refused: the manifest knows that it would be in vain. */
@@ -149,29 +135,17 @@ export class Bulkhead {
     });
   }
 
-  #beginSlowly(): void {
-    this.#fresh = { inFlight: 0, places: 1 };
-    const usual = this.#sent.peak(this.#clock.elapsed());
-    const requests = Math.max(LEAST_RAMP * this.#concurrency.limit, Math.ceil(RAMP * usual));
-    this.#ramp ??= { limit: { requests, per: SECOND, by: undefined }, by: '' };
-  }
-
-  /** The rates that hold now: the declared ones, and after a pause what it may go up to. */
-  #kept(rates: readonly RateKey[]): readonly RateKey[] {
-    return this.#ramp === undefined ? rates : [...rates, this.#ramp];
-  }
-
   /** Whether nobody waits, and nothing is to be waited for. */
   #mayLeaveNow({ rates }: Entering, now: number): boolean {
     if (this.#urgent.size > 0 || this.#rows.size > 0 || !this.#hasPlace) return false;
-    if (this.#pausedUntil > now || this.#rates.waitFor(this.#kept(rates), now) > 0) return false;
-    this.#ramp = undefined;
+    if (this.#pausedUntil > now || this.#rates.waitFor(this.#slowStart.rates(rates), now) > 0) return false;
+    this.#slowStart.end();
     return true;
   }
 
   /** Whether there is a place for one more. */
   get #hasPlace(): boolean {
-    return this.#inFlight < this.#concurrency.limit && this.#fresh.inFlight < this.#fresh.places;
+    return this.#inFlight < this.#concurrency.limit && this.#slowStart.hasPlace;
   }
 
   /** Why waiting would be in vain. */
@@ -187,25 +161,22 @@ export class Bulkhead {
   }
 
   #admitted({ rates, again }: Entering, begun: number): Admitted {
-    const fresh = this.#fresh;
     this.#inFlight++;
-    fresh.inFlight++;
-    this.#rates.take(this.#kept(rates), begun);
+    this.#rates.take(this.#slowStart.rates(rates), begun);
     if (!again) this.#budget.sent(begun);
-    this.#sent.add(begun);
-    return new Leave(begun, fresh, this.#breaker.sent(), this.#done);
+    return new Leave(begun, this.#slowStart.sent(begun), this.#breaker.sent(), this.#done);
   }
 
-  readonly #done = ({ begun, fresh, tried }: Leave, reply: Reply | undefined): void => {
+  readonly #done = ({ begun, start, tried }: Leave, reply: Reply | undefined): void => {
     const now = this.#clock.elapsed();
     const failed = reply === undefined ? undefined : isOutage(reply);
     this.#concurrency.done(now, now - begun, failed === true || isRefusal(reply), this.#inFlight >= this.#concurrency.limit);
     this.#inFlight--;
-    fresh.inFlight--;
+    start.inFlight--;
     if (this.#breaker.done(now, tried, failed)) {
-      this.#beginSlowly();
+      this.#slowStart.begin(now, this.#concurrency.limit);
       this.#refuseAll();
-    } else if (failed === false) fresh.places *= 2;
+    } else if (failed === false) start.places *= 2;
     this.#next(now);
   };
 
@@ -219,13 +190,13 @@ export class Bulkhead {
         const why = this.#hopeless(waiting.entering, now);
         if (why !== undefined) waiting.leave(why);
         else if (pause <= 0) {
-          const wait = this.#rates.waitFor(this.#kept(waiting.entering.rates), now);
+          const wait = this.#rates.waitFor(this.#slowStart.rates(waiting.entering.rates), now);
           if (wait > 0) soonest = Math.min(soonest, wait);
           else waiting.leave(this.#admitted(waiting.entering, now));
         }
       }
     }
-    if (pause <= 0 && this.#queues.every((queue) => queue.size === 0)) this.#ramp = undefined;
+    if (pause <= 0 && this.#queues.every((queue) => queue.size === 0)) this.#slowStart.end();
     if (soonest !== Number.POSITIVE_INFINITY && this.#queues.some((queue) => queue.size > 0)) this.#wake(now + soonest);
   }
 
