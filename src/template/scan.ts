@@ -3,6 +3,7 @@
 import { type Token, TokenizationError, Tokenizer, TokenKind, type TopLevelToken } from 'liquidjs';
 import { didYouMean, oneOf } from '../fault.ts';
 import { engine, TAGS_OFF } from './engine.ts';
+import { type Branches, JsonQuotes } from './json-quotes.ts';
 import { MAX_NESTING } from './limits.ts';
 import type { Names, Report } from './names.ts';
 import { Checker } from './strict.ts';
@@ -27,13 +28,8 @@ interface Block {
   readonly name: string;
   readonly begin: number;
   readonly length: number;
-  /** Whether a JSON text was inside quotes where the block, and so each branch, began. */
-  readonly quotedAtStart: boolean;
-  /** How the branches that ended so far left it. */
-  branchEnd?: boolean;
-  /** Whether one of its branches is sure to be taken. */
-  hasElse?: boolean;
   readonly locals: readonly string[];
+  readonly branches: Branches;
 }
 
 /** LiquidJS exports no types for its tokens of outputs and of lines inside `{% liquid %}`: these are their shapes. */
@@ -47,9 +43,11 @@ interface TagLike extends RangeLike {
 }
 
 /** The blocks that a branch may stand in. */
-const BRANCHES = { when: ['case'], elsif: ['if', 'unless'], else: ['if', 'unless', 'case', 'for'] };
-
-const DANGLING = 'A backslash of the JSON stands right before a template, whose first character it would escape.';
+const BRANCHES: Readonly<Record<string, readonly string[]>> = {
+  when: ['case'],
+  elsif: ['if', 'unless'],
+  else: ['if', 'unless', 'case', 'for'],
+};
 
 const BLOCKS = new Set(['if', 'unless', 'case', 'for', 'capture', 'comment', 'raw']);
 
@@ -73,9 +71,7 @@ class Scanner {
   readonly #json: boolean;
   readonly #locals = new Set<string>();
   readonly #blocks: Block[] = [];
-  #inQuotes = false;
-  /** Where the last quote was opened. */
-  #quote = 0;
+  readonly #quotes: JsonQuotes;
   /** A tag that is not one may have been a misspelt block: then its end is no mistake of its own. */
   #unknownTags = 0;
   #failed = false;
@@ -89,6 +85,7 @@ class Scanner {
     };
     const isLocal = (name: string) => this.#locals.has(name) || this.#blocks.some((block) => block.locals.includes(name));
     this.#checker = new Checker(names, failing, isLocal);
+    this.#quotes = new JsonQuotes(this.#checker);
   }
 
   get names(): ReadonlySet<string> {
@@ -109,9 +106,7 @@ class Scanner {
         block.length,
       );
     }
-    if (this.#inQuotes && !this.#failed) {
-      this.#checker.problem('template.quotes', 'A quote of the JSON is not closed: " is missing.', this.#quote, 1);
-    }
+    if (!this.#failed) this.#quotes.end();
     return !this.#failed;
   }
 
@@ -136,24 +131,12 @@ class Scanner {
     if (token.kind === TokenKind.HTML) {
       // Whitespace control may have moved where a text begins. The class is not exported; its kind says which it is.
       const { begin, trimLeft = 0 } = token as unknown as { begin: number; trimLeft?: number };
-      if (!ignored) this.#text((token as unknown as { getContent(): string }).getContent(), begin + trimLeft);
+      const text = (token as unknown as { getContent(): string }).getContent();
+      if (this.#json && !ignored && !this.#capturing()) this.#quotes.text(text, begin + trimLeft);
     } else if (token.kind === TokenKind.Output) {
       if (!ignored) this.#output(token, (token as Token as RangeLike).contentRange); // as above
     } else {
       this.#tag(token as Token as TagLike, ignored); // the three kinds of token at the top are text, output and tag
-    }
-  }
-
-  #text(text: string, begin: number): void {
-    if (!this.#json || this.#capturing()) return;
-    for (let i = 0; i < text.length; i++) {
-      if (text[i] === '\\' && this.#inQuotes) {
-        if (i === text.length - 1) this.#checker.problem('template.quotes', DANGLING, begin + i, 1);
-        i++;
-      } else if (text[i] === '"') {
-        this.#inQuotes = !this.#inQuotes;
-        if (this.#inQuotes) this.#quote = begin + i;
-      }
     }
   }
 
@@ -163,7 +146,7 @@ class Scanner {
 
   #output(token: Token, range: [number, number]): void {
     this.outputs++;
-    if (this.#inQuotes) this.quoted.add(token.begin);
+    if (this.#quotes.inside) this.quoted.add(token.begin);
     if (this.#capturing()) this.captured.add(token.begin);
     const value = this.#checker.wholeValue(this.#reader(range));
     if (value === undefined) return;
@@ -212,7 +195,7 @@ class Scanner {
       case 'break':
       case 'continue':
         this.#checker.atEnd(reader, reader.p);
-        return this.#leave(tag);
+        return this.#quotes.leave(this.#blocks.findLast((block) => block.name === 'for')?.branches, tag, name);
       case '#':
         return;
       default:
@@ -232,48 +215,27 @@ class Scanner {
 
   #open(tag: TagLike, locals: readonly string[] = []): void {
     const length = tag.end - tag.begin;
-    this.#blocks.push({ name: tag.name, begin: tag.begin, length, quotedAtStart: this.#inQuotes, locals });
+    this.#blocks.push({ name: tag.name, begin: tag.begin, length, locals, branches: this.#quotes.open() });
     if (this.#blocks.length !== MAX_NESTING + 1) return;
     const sentence = `Blocks are nested deeper than ${MAX_NESTING} levels. Use elsif or case, or assign what was found and go on outside.`;
     this.#checker.problem('template.depth', sentence, tag.begin, length);
   }
 
-  /** What leaves a loop leaves its text where it is: the quotes must be as they are without the loop. */
-  #leave(tag: TagLike): void {
-    const loop = this.#blocks.findLast((block) => block.name === 'for');
-    if (!this.#json || this.#inQuotes === (loop?.quotedAtStart ?? false)) return;
-    const sentence = `This ${tag.name} leaves a quote of the JSON open.`;
-    this.#checker.problem('template.quotes', sentence, tag.begin, tag.end - tag.begin);
-  }
-
   #branch(tag: TagLike, reader: Tokenizer): void {
     const block = this.#blocks.at(-1);
-    const belongs = block !== undefined && BRANCHES[tag.name as keyof typeof BRANCHES].includes(block.name); // the caller's cases are the keys
-    if (!belongs) {
-      const sentence = `{% ${tag.name} %} stands outside of its block: it belongs into ${oneOf(BRANCHES[tag.name as keyof typeof BRANCHES])}.`;
+    const blocks = BRANCHES[tag.name] ?? [];
+    if (block === undefined || !blocks.includes(block.name)) {
+      const sentence = `{% ${tag.name} %} stands outside of its block: it belongs into ${oneOf(blocks)}.`;
       this.#checker.problem('template.block', sentence, tag.begin, tag.end - tag.begin);
       return;
     }
+    const { branches } = block;
     // What stands between `case` and its first `when` is never put out.
-    if (!(block.name === 'case' && block.branchEnd === undefined && tag.name === 'when')) this.#closeBranch(block, tag);
-    else block.branchEnd ??= block.quotedAtStart;
-    this.#inQuotes = block.quotedAtStart;
-    if (tag.name === 'else') block.hasElse = block.name !== 'for';
+    this.#quotes.branch(branches, tag, block.name === 'case' && branches.atEnd === undefined && tag.name === 'when');
+    if (tag.name === 'else') branches.hasElse = block.name !== 'for';
     if (tag.name === 'elsif') this.#checker.wholeValue(reader);
     else if (tag.name === 'when') readWhen(reader, this.#checker);
     else this.#checker.atEnd(reader, reader.p);
-  }
-
-  #closeBranch(block: Block, tag: Token): void {
-    if (this.#json && (block.branchEnd ?? this.#inQuotes) !== this.#inQuotes) {
-      this.#checker.problem(
-        'template.quotes',
-        'One branch leaves a quote of the JSON open and another does not.',
-        tag.begin,
-        tag.end - tag.begin,
-      );
-    }
-    block.branchEnd = this.#inQuotes;
   }
 
   #end(tag: TagLike, name: string, reader: Tokenizer): void {
@@ -288,18 +250,7 @@ class Scanner {
     }
     this.#blocks.pop();
     this.#checker.atEnd(reader, reader.p);
-    if (name === 'capture' || name === 'comment' || name === 'raw') return;
-    this.#closeBranch(block, tag);
-    // A loop may run no times, and an if or case may take no branch: then nothing was put out.
-    if (this.#json && this.#inQuotes !== block.quotedAtStart && block.hasElse !== true) {
-      this.#checker.problem(
-        'template.quotes',
-        `This ${name} may leave a quote of the JSON open or not.`,
-        tag.begin,
-        tag.end - tag.begin,
-      );
-      this.#inQuotes = block.quotedAtStart;
-    }
+    if (name !== 'capture' && name !== 'comment' && name !== 'raw') this.#quotes.close(block.branches, tag, name);
   }
 
   #lines(tag: TagLike): void {
