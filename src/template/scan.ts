@@ -89,7 +89,7 @@ class Scanner {
   }
 
   get names(): ReadonlySet<string> {
-    return this.#checker.uses.names;
+    return this.#checker.reads;
   }
 
   run(): boolean {

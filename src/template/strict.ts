@@ -11,28 +11,20 @@ import {
   type Tokenizer,
   TypeGuards,
 } from 'liquidjs';
-import { didYouMean } from '../fault.ts';
 import { ExactNumber, exactNumber } from '../numbers.ts';
-import { ARGUMENTS, engine, FILTERS_NOT_YET, FILTERS_OFF } from './engine.ts';
+import { type FilterToken, problemsOfFilter } from './filter-problems.ts';
 import { MAX_NESTING } from './limits.ts';
 import { type Names, problemOfName, type Report } from './names.ts';
 import { brokenOrder, comparesAnswer, tooDeepAt } from './order.ts';
 import { brief, FILTER_IN_COMPARISON, operatorHint, reason } from './wording.ts';
 
-/** What an expression uses. */
-export interface Uses {
-  /** First names, and `first.second` where the second is written out. */
-  readonly names: Set<string>;
-}
-
-type FilterToken = FilteredValueToken['filters'][number];
-
 /** Whether a local name (of assign, capture or for) is in sight. */
-export type IsLocal = (name: string) => boolean;
+type IsLocal = (name: string) => boolean;
 
 /** Checks expressions of one template. */
 export class Checker {
-  readonly uses: Uses = { names: new Set() };
+  /** What the expressions read: first names, and `first.second` where the second is written out. */
+  readonly reads = new Set<string>();
   readonly #names: Names;
   readonly #report: Report;
   readonly #isLocal: IsLocal;
@@ -212,15 +204,15 @@ export class Checker {
     }
     if (this.#isLocal(first)) return;
     const second = next === undefined ? undefined : literal(next);
-    this.uses.names.add(first);
-    if (second !== undefined) this.uses.names.add(`${first}.${second}`);
+    this.reads.add(first);
+    if (second !== undefined) this.reads.add(`${first}.${second}`);
     const wrong = problemOfName(this.#names, first, second, next !== undefined && second === undefined);
     if (wrong !== undefined) this.problem('template.name', wrong.sentence, token.begin, token.end - token.begin, wrong.hint);
   }
 
   /** A person's template is rendered with the columns of a row, so it differs from row to row. */
   #readsRow(filter: FilterToken): void {
-    this.uses.names.add('row');
+    this.reads.add('row');
     if (!this.#names.known.has('row')) {
       this.problem(
         'template.filter',
@@ -233,29 +225,7 @@ export class Checker {
 
   #filter(filter: FilterToken): void {
     if (filter.name === 'liquid') this.#readsRow(filter);
-    if (!Object.hasOwn(engine.filters, filter.name)) {
-      const off = FILTERS_OFF.get(filter.name);
-      const sentence = FILTERS_NOT_YET.has(filter.name)
-        ? `The filter "${filter.name}" is not yet built in this version of Rowpost.`
-        : off === undefined
-          ? `"${brief(filter.name)}" is not a filter.`
-          : `The filter "${filter.name}" is off: ${off}.`;
-      this.problem(
-        'template.filter',
-        sentence,
-        filter.begin,
-        filter.name.length,
-        didYouMean(filter.name, Object.keys(engine.filters)),
-      );
-    }
-    const text = filter.getText().trimEnd();
-    const needed = ARGUMENTS.get(filter.name) ?? 0;
-    if (/[:,]$/.test(text))
-      this.problem('template.filter', `An argument is expected behind "${text.at(-1)}".`, filter.begin, text.length);
-    else if (filter.args.length < needed) {
-      const what = needed === 1 ? 'an argument' : `${needed} arguments`;
-      this.problem('template.filter', `The filter "${filter.name}" needs ${what}: ${filter.name}: …`, filter.begin, text.length);
-    }
+    for (const problem of problemsOfFilter(filter)) this.#report(problem);
     for (const arg of filter.args) {
       const value = Array.isArray(arg) ? arg[1] : arg;
       if (value !== undefined) this.#operand(value as Token); // the library types arguments as tokens or pairs with one

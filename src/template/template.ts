@@ -136,7 +136,7 @@ export function compileExpression(source: string, names: Names, report: Report):
   });
   const token = checker.wholeValue(new Tokenizer(source, engine.options.operators, undefined, [begin, end], true));
   if (token === undefined || failed) return undefined;
-  return leafOf(new Expressions(engine, NO_LOCALS).value(new Value(token, engine)), checker.uses.names);
+  return leafOf(new Expressions(engine, NO_LOCALS).value(new Value(token, engine)), checker.reads);
 }
 
 /** A question: true or false; missing and null are false, and anything else is an error, never a yes. */
