@@ -1,19 +1,13 @@
-/** XML as values: an element is its text, or a map of its attributes (`@name`), its elements, and its text (`#text`) where it has any. */
+/** XML read strictly, and without a DTD; `XmlTree` makes values of it. */
 
-import { MAX_DEPTH } from '../json/limits.ts';
-import { setOwn, UnreadableError, ValueCount } from './parsed.ts';
-
-/** An element that is repeated becomes a list, which is one level more: the values are no deeper than those of JSON. */
-const MOST_LEVELS = MAX_DEPTH / 2;
+import { UnreadableError } from './parsed.ts';
+import { type Element, trimmed, XmlTree } from './xml-tree.ts';
 
 /** Characters that are read in one go: a few milliseconds of the worst. */
 const PIECE = 65_536;
 
 /** Characters of a tag with its attributes, which is read in one go. */
 const LONGEST_TAG = 262_144;
-
-/** Different names: those of a schema are hundreds. Where data are names, every map is of its own kind, which takes long and much memory. */
-const MOST_NAMES = 10_000;
 
 // https://www.w3.org/TR/xml/#charsets and #NT-Name, of the fifth edition.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones that XML forbids.
@@ -34,18 +28,8 @@ const REFERENCE = /&(?:#x([\da-fA-F]{1,10})|#(\d{1,10})|(amp|lt|gt|quot|apos));|
 const LONGEST_REFERENCE = 14;
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
-/** An element whose end has not come yet. */
-interface Open {
-  /** As it is written. */
-  readonly name: string;
-  text: string;
-  /** Its attributes and elements, once there are any. */
-  map: Record<string, unknown> | undefined;
-}
-
 /**
- * The root element as the one member of a map. Of names prefixes are left out, and declarations of prefixes too; what has one name is a list.
- * There is no DTD, and so no entity but the five of XML itself.
+ * The root element as the one member of a map. There is no DTD, and so no entity but the five of XML itself.
  * @param breathe awaited after every piece of work
  * @throws {UnreadableError}
  */
@@ -77,10 +61,7 @@ class Reading {
   #markup = 0;
   /** Where the next `]]>` is: it may not stand in a text. */
   #bracket = -1;
-  readonly #count = new ValueCount('XML');
-  readonly #names = new Set<string>();
-  readonly #document: Open = { name: '', text: '', map: undefined };
-  readonly #open: Open[] = [];
+  readonly #tree = new XmlTree();
 
   constructor(text: string) {
     this.#text = text;
@@ -95,8 +76,9 @@ class Reading {
   }
 
   end(): unknown {
-    if (this.#open.length > 0 || this.#document.map === undefined) throw this.#broken(this.#text.length);
-    return this.#document.map;
+    const { open, document } = this.#tree;
+    if (open !== undefined || document === undefined) throw this.#broken(this.#text.length);
+    return document;
   }
 
   #token(): void {
@@ -107,17 +89,17 @@ class Reading {
     else if (text.startsWith('<!--', at)) {
       const end = this.#past('--', at + 4);
       if (text.charAt(end) !== '>') throw this.#broken(end);
-      this.#count.add(1);
+      this.#tree.count();
       this.#at = end + 1;
     } else if (text.startsWith('<![CDATA[', at)) {
-      const open = this.#open.at(-1);
+      const { open } = this.#tree;
       if (open === undefined) throw this.#broken(at);
       this.#at = this.#past(']]>', at + 9);
-      this.#count.add(1);
+      this.#tree.count();
       open.text += text.slice(at + 9, this.#at - 3);
     } else if (text.startsWith('<?', at)) {
       this.#match(INSTRUCTION);
-      this.#count.add(1);
+      this.#tree.count();
       this.#at = this.#past('?>', this.#at);
     } else if (text.startsWith('<!DOCTYPE', at)) throw new UnreadableError('XML with a DOCTYPE, which is not read');
     else this.#element();
@@ -126,7 +108,7 @@ class Reading {
   /** Text up to the next tag, or a piece of it. */
   #characters(): void {
     const at = this.#at;
-    const open = this.#open.at(-1);
+    const { open } = this.#tree;
     if (this.#markup <= at) {
       this.#markup = this.#next('<', at);
       // Looked for once, not in every text: that would be the whole rest each time.
@@ -144,29 +126,26 @@ class Reading {
     if (open === undefined) {
       if (trimmed(raw) !== '') throw this.#broken(at);
     } else if (open.text !== '' || trimmed(raw) !== '') {
-      if (open.text !== '') this.#count.add(1);
+      if (open.text !== '') this.#tree.count();
       open.text += this.#decoded(raw);
     }
   }
 
   #element(): void {
     const begin = this.#at;
-    const parent = this.#open.at(-1) ?? this.#document;
-    if (parent === this.#document && parent.map !== undefined) throw this.#broken(begin);
+    const { open, document } = this.#tree;
+    // There is one root.
+    if (open === undefined && document !== undefined) throw this.#broken(begin);
     const [, name = ''] = this.#match(OPENING);
-    const element: Open = { name, text: '', map: undefined };
-    this.#count.add(1);
+    const element = this.#tree.element(name);
     if (this.#text.charAt(this.#at) !== '>') this.#attributes(element);
     const [, slash] = this.#match(END_OF_TAG);
     if (this.#at - begin > LONGEST_TAG) throw new UnreadableError(`XML with a tag of more than ${LONGEST_TAG} characters`);
-    this.#open.push(element);
-    if (this.#open.length > MOST_LEVELS) throw new UnreadableError(`XML nested deeper than ${MOST_LEVELS} levels`);
-    // So that nothing but white space may follow.
-    if (parent === this.#document) parent.map = {};
-    if (slash === '/') this.#end();
+    this.#tree.begin(element);
+    if (slash === '/') this.#tree.end();
   }
 
-  #attributes(element: Open): void {
+  #attributes(element: Element): void {
     const begin = this.#at;
     const seen = new Set<string>();
     for (;;) {
@@ -178,37 +157,17 @@ class Reading {
       if (seen.has(name)) throw this.#broken(begin);
       seen.add(name);
       const value = this.#decoded((quoted ?? single ?? '').replace(/[\t\n]/g, ' '));
-      if (name === 'xmlns' || name.startsWith('xmlns:')) continue;
-      this.#count.add(1);
-      this.#add(element, `@${local(name)}`, value);
+      this.#tree.attribute(element, name, value);
     }
   }
 
   #close(): void {
-    const { name } = this.#open.at(-1) ?? {};
+    const { name } = this.#tree.open ?? {};
     if (name === undefined || !this.#text.startsWith(name, this.#at + 2)) throw this.#broken(this.#at);
     this.#at += 2 + name.length;
     const [, slash] = this.#match(END_OF_TAG);
     if (slash === '/') throw this.#broken(this.#at - 1);
-    this.#end();
-  }
-
-  #end(): void {
-    const element = this.#open.pop();
-    if (element === undefined) throw this.#broken(this.#at);
-    const text = trimmed(element.text);
-    if (element.map !== undefined && text !== '') this.#add(element, '#text', text);
-    this.#add(this.#open.at(-1) ?? this.#document, local(element.name), element.map ?? text);
-  }
-
-  #add(to: Open, name: string, value: unknown): void {
-    this.#names.add(name);
-    if (this.#names.size > MOST_NAMES) throw new UnreadableError(`XML of more than ${MOST_NAMES} different names`);
-    if (to.map === undefined) this.#count.add(1);
-    to.map ??= {};
-    const before = Object.hasOwn(to.map, name) ? to.map[name] : undefined;
-    if (Array.isArray(before)) before.push(value);
-    else setOwn(to.map, name, before === undefined ? value : [before, value]);
+    this.#tree.end();
   }
 
   /** With what its references stand for. */
@@ -248,21 +207,4 @@ class Reading {
   #broken(at: number): UnreadableError {
     return new UnreadableError(at < this.#text.length ? `not XML (at character ${at + 1})` : 'not XML (it ends too early)');
   }
-}
-
-/** A name without its prefix. */
-function local(name: string): string {
-  return name.slice(name.lastIndexOf(':') + 1) || name;
-}
-
-/** Without white space of XML at its ends: what sets elements apart for the eye. */
-function trimmed(text: string): string {
-  let [from, to] = [0, text.length];
-  while (from < to && isSpace(text.charCodeAt(from))) from++;
-  while (to > from && isSpace(text.charCodeAt(to - 1))) to--;
-  return text.slice(from, to);
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x09 || code === 0x0d;
 }
