@@ -151,12 +151,7 @@ export type Step =
       /** Whether a row that comes through is delivered. */
       readonly end: boolean;
     }
-  | {
-      readonly kind: 'rule';
-      readonly if: Question;
-      readonly then: 'accept' | 'reject';
-      readonly reason: ValueTemplate | undefined;
-    }
+  | ({ readonly kind: 'rule' } & RowRule)
   | {
       readonly kind: 'ensure';
       readonly as: string;
@@ -273,11 +268,24 @@ export interface RetryPolicy {
   readonly cap: number;
 }
 
-export interface RowRule {
+/** Of several the first that holds decides. */
+interface Rule<Then> {
   readonly if: Question;
-  readonly then: 'accept' | 'reject';
+  readonly then: Then;
   readonly reason: ValueTemplate | undefined;
 }
+
+/** Asked of a row before it is sent. */
+export type RowRule = Rule<'accept' | 'reject'>;
+
+/** Asked of an answer. */
+export interface AnswerRule<Then = 'accept' | 'reject' | 'retry' | 'stop' | 'reauth'> extends Rule<Then> {
+  /** When the rows go again. */
+  readonly after: ValueTemplate | undefined;
+}
+
+/** Settles the row of one element of the answer. */
+export type ElementRule = AnswerRule<'accept' | 'reject' | 'retry'>;
 
 export interface Response {
   readonly parse: 'auto' | 'json' | 'xml' | 'csv' | 'text' | 'none';
@@ -300,13 +308,6 @@ export interface Response {
   readonly accepting: ReadonlySet<string>;
 }
 
-export interface AnswerRule {
-  readonly if: Question;
-  readonly then: 'accept' | 'reject' | 'retry' | 'stop' | 'reauth';
-  readonly reason: ValueTemplate | undefined;
-  readonly after: ValueTemplate | undefined;
-}
-
 /** What the answer to a request names, and what is to be asked until it is done. */
 export interface Job {
   readonly request: Request;
@@ -319,29 +320,20 @@ export interface Job {
   readonly timeout: number;
 }
 
-/** Settles the row of one element of the answer. */
-export interface ElementRule {
-  readonly if: Question;
-  readonly then: 'accept' | 'reject' | 'retry';
-  readonly reason: ValueTemplate | undefined;
-  readonly after: ValueTemplate | undefined;
-}
-
-export interface RowResults {
+/** A list in the answer whose elements name rows. */
+export interface Elements {
   readonly rules: readonly ElementRule[];
   readonly each: ValueTemplate;
   readonly key: ValueTemplate | undefined;
   readonly index: ValueTemplate | undefined;
+  readonly reason: ValueTemplate | undefined;
+}
+
+export interface RowResults extends Elements {
   readonly ok: Question | undefined;
-  readonly reason: ValueTemplate | undefined;
 }
 
-export interface RowErrors {
-  readonly rules: readonly ElementRule[];
-  readonly each: ValueTemplate;
-  readonly key: ValueTemplate | undefined;
-  readonly index: ValueTemplate | undefined;
-  readonly reason: ValueTemplate | undefined;
+export interface RowErrors extends Elements {
   readonly unmatched: 'reject' | 'ignore';
   readonly required: Question | undefined;
 }

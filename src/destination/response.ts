@@ -4,7 +4,7 @@ import type { RequestSpec, ResponseSpec } from '../manifest/manifest.ts';
 import type { Path } from '../manifest/places.ts';
 import type { Names } from '../template/names.ts';
 import type { Author } from './author.ts';
-import type { ElementRule, Job, Request, Response, RowErrors, RowResults } from './destination.ts';
+import type { AnswerRule, Elements, Job, Request, Response } from './destination.ts';
 import { milliseconds } from './duration.ts';
 import type { PlaceNames } from './names.ts';
 
@@ -19,26 +19,29 @@ export function compileResponse(
   const place = `the response of ${where}${batched ? ', which is batched,' : ''}`;
   const whole = names.answer(place, batched);
   const row = names.rowAnswer(`the response of ${where}`);
+  const elements = (one: RowsSpec | ErrorsSpec, at: Path, name: 'result' | 'error') =>
+    compileElements(one, at, author, {
+      whole,
+      element: names.answer(place, batched, name),
+      row: names.rowAnswer(place, name),
+    });
   const response: Omit<Response, 'accepting'> = {
     parse: spec.parse ?? 'auto',
-    rules: (spec.rules ?? []).map((rule, index) => {
-      const at = [...path, 'rules', index];
-      if (rule.after !== undefined && rule.then !== 'retry' && rule.then !== 'stop')
-        author.fault('manifest.rule', [...at, 'after'], 'after is for then: retry and then: stop.', 'key');
-      return {
-        if: author.question(rule.if, [...at, 'if'], whole),
-        then: rule.then,
-        reason: author.maybeLeaf(rule.reason, [...at, 'reason'], row),
-        after: author.maybeExpression(rule.after?.toString(), [...at, 'after'], whole),
-      };
-    }),
+    rules: compileRules(spec.rules, path, author, whole, row, ['retry', 'stop']),
     ok: author.maybeQuestion(spec.ok, [...path, 'ok'], whole),
     reason: author.maybeLeaf(spec.reason, [...path, 'reason'], row),
     partial: new Set(spec.partial ?? []),
     accepted: author.maybeExpression(spec.accepted, [...path, 'accepted'], whole),
     key: author.maybeExpressions(spec.key, [...path, 'key'], names.row(`the key of ${where}`)),
-    rows: mappings(spec.rows, [...path, 'rows']).map(([one, at]) => compileRows(one, at, batched, author, names, place)),
-    errors: mappings(spec.errors, [...path, 'errors']).map(([one, at]) => compileErrors(one, at, batched, author, names, place)),
+    rows: mappings(spec.rows, [...path, 'rows']).map(([one, at]) => ({
+      ...elements(one, at, 'result'),
+      ok: author.maybeQuestion(one.ok, [...at, 'ok'], names.rowAnswer(place, 'result')),
+    })),
+    errors: mappings(spec.errors, [...path, 'errors']).map(([one, at]) => ({
+      ...elements(one, at, 'error'),
+      unmatched: one.unmatched ?? 'reject',
+      required: author.maybeQuestion(one.required, [...at, 'required'], whole),
+    })),
     unlike: [...mappings(spec.rows, ['rows']), ...mappings(spec.errors, ['errors'])].flatMap(([one, at]) =>
       spec.key !== undefined && one.key !== undefined && caseOf(one.key) !== caseOf(spec.key) ? [`${at.join('.')}.key`] : [],
     ),
@@ -120,50 +123,46 @@ type RowsSpec = One<NonNullable<ResponseSpec['rows']>>;
 type ErrorsSpec = One<NonNullable<ResponseSpec['errors']>>;
 type One<T> = Exclude<T, readonly unknown[]>;
 
-function compileRules(spec: RowsSpec['rules'], path: Path, author: Author, row: Names): ElementRule[] {
-  return (spec ?? []).map((rule, index) => {
+type RuleSpec<Then> = Omit<NonNullable<ResponseSpec['rules']>[number], 'then'> & { readonly then: Then };
+
+/** @param late what `after` may stand beside */
+function compileRules<Then extends string>(
+  specs: readonly RuleSpec<Then>[] | undefined,
+  path: Path,
+  author: Author,
+  whole: Names,
+  row: Names,
+  late: readonly Then[],
+): AnswerRule<Then>[] {
+  return (specs ?? []).map((rule, index) => {
     const at = [...path, 'rules', index];
-    if (rule.after !== undefined && rule.then !== 'retry')
-      author.fault('manifest.rule', [...at, 'after'], 'after is for then: retry.', 'key');
+    if (rule.after !== undefined && !late.includes(rule.then)) {
+      const sentence = `after is for ${late.map((then) => `then: ${then}`).join(' and ')}.`;
+      author.fault('manifest.rule', [...at, 'after'], sentence, 'key');
+    }
     return {
-      if: author.question(rule.if, [...at, 'if'], row),
+      if: author.question(rule.if, [...at, 'if'], whole),
       then: rule.then,
       reason: author.maybeLeaf(rule.reason, [...at, 'reason'], row),
-      after: author.maybeExpression(rule.after?.toString(), [...at, 'after'], row),
+      after: author.maybeExpression(rule.after?.toString(), [...at, 'after'], whole),
     };
   });
 }
 
-function compileRows(spec: RowsSpec, path: Path, batched: boolean, author: Author, names: PlaceNames, place: string): RowResults {
-  const element = names.answer(place, batched, 'result');
-  const row = names.rowAnswer(place, 'result');
-  return {
-    rules: compileRules(spec.rules, path, author, row),
-    each: author.expression(spec.each, [...path, 'each'], names.answer(place, batched)),
-    key: author.maybeExpressions(spec.key, [...path, 'key'], element),
-    index: author.maybeExpression(spec.index, [...path, 'index'], element),
-    ok: author.maybeQuestion(spec.ok, [...path, 'ok'], row),
-    reason: author.maybeLeaf(spec.reason, [...path, 'reason'], row),
-  };
-}
-
-function compileErrors(
-  spec: ErrorsSpec,
+/** @param names what is seen of the whole answer, of one element, and of one beside its row */
+function compileElements(
+  spec: RowsSpec | ErrorsSpec,
   path: Path,
-  batched: boolean,
   author: Author,
-  names: PlaceNames,
-  place: string,
-): RowErrors {
-  const element = names.answer(place, batched, 'error');
+  names: { readonly whole: Names; readonly element: Names; readonly row: Names },
+): Elements {
+  const { whole, element, row } = names;
   return {
-    rules: compileRules(spec.rules, path, author, names.rowAnswer(place, 'error')),
-    each: author.expression(spec.each, [...path, 'each'], names.answer(place, batched)),
+    rules: compileRules(spec.rules, path, author, row, row, ['retry']),
+    each: author.expression(spec.each, [...path, 'each'], whole),
     key: author.maybeExpressions(spec.key, [...path, 'key'], element),
     index: author.maybeExpression(spec.index, [...path, 'index'], element),
-    reason: author.maybeLeaf(spec.reason, [...path, 'reason'], names.rowAnswer(place, 'error')),
-    unmatched: spec.unmatched ?? 'reject',
-    required: author.maybeQuestion(spec.required, [...path, 'required'], names.answer(place, batched)),
+    reason: author.maybeLeaf(spec.reason, [...path, 'reason'], row),
   };
 }
 
