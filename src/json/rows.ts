@@ -22,6 +22,7 @@ import {
   OPEN_MAP,
   QUOTE,
   stands,
+  weightOf,
   ZERO,
 } from './scan.ts';
 import { emptyShape, type Shape } from './shape.ts';
@@ -41,6 +42,8 @@ export class JsonRows {
   /** Where each value begins in the bytes, and where it ends, inverted for what is odd: see `endOfValue`. */
   readonly places: Int32Array;
   readonly #found: Found;
+  /** The row without places that was asked last: to parse it for each of its columns would take as often as long. */
+  #asked: { readonly index: number; readonly row: Row } | undefined;
 
   private constructor(bytes: Buffer, places: Int32Array, found: Found) {
     this.bytes = bytes;
@@ -50,14 +53,15 @@ export class JsonRows {
   }
 
   /**
-   * The list of maps that begins here, and where it ends. Nothing where something is no JSON or no map, and where there is so much
-   * or so deep that `parseJson` could refuse it: that tells what is wrong.
+   * The list of maps that begins here, where it ends, and how many values it has, as `Bounds` tells them. Nothing where something is
+   * no JSON or no map, and where there is so much or so deep that `parseJson` could refuse it: that tells what is wrong.
    * @param bytes UTF-8, known to be well-formed; they are held
    */
-  static read(bytes: Buffer, start: number, bounds = OF_BODY): { readonly rows: JsonRows; readonly end: number } | undefined {
+  static read(bytes: Buffer, start: number, bounds = OF_BODY): Read | undefined {
     const reader = new Reader(bytes, start, bounds);
     const end = reader.list();
-    return end === NOWHERE ? undefined : { rows: new JsonRows(bytes, reader.places, reader.found), end };
+    if (end === NOWHERE) return undefined;
+    return { rows: new JsonRows(bytes, reader.places, reader.found), end, values: reader.values };
   }
 
   /** Of maps that are held already. @throws {RangeError} for deeper ones than `parseJson` gives */
@@ -87,7 +91,8 @@ export class JsonRows {
   value(index: number, column: string): unknown {
     const shape = this.shape(index);
     if (shape === undefined) {
-      const row = this.row(index);
+      if (this.#asked?.index !== index) this.#asked = { index, row: this.row(index) };
+      const { row } = this.#asked;
       return Object.hasOwn(row, column) ? row[column] : undefined;
     }
     const place = shape.placeOf(column);
@@ -127,6 +132,12 @@ export class JsonRows {
   }
 }
 
+interface Read {
+  readonly rows: JsonRows;
+  readonly end: number;
+  readonly values: number;
+}
+
 /** Bytes below it are characters. */
 const ASCII = 128;
 
@@ -163,6 +174,10 @@ class Reader {
     this.#most = most;
   }
 
+  get values(): number {
+    return this.#bounds.values;
+  }
+
   /** Where it ends. */
   list(): number {
     const bytes = this.#bytes;
@@ -184,6 +199,7 @@ class Reader {
   #row(start: number): number {
     const bytes = this.#bytes;
     const firstPlace = this.#filled;
+    const { values } = this.#bounds;
     let shape = this.#empty;
     let at = behindSpace(bytes, start + 1);
     while (bytes[at] !== CLOSE_MAP || shape !== this.#empty) {
@@ -194,26 +210,28 @@ class Reader {
       } else {
         const end = bytes[at] === QUOTE ? behind(endOfString(bytes, at)) : NOWHERE;
         const further = end === NOWHERE ? undefined : shape.with(bytes.subarray(at, end));
-        if (further === undefined) return this.#loose(start, firstPlace);
+        if (further === undefined) return this.#loose(start, firstPlace, values);
         at = behindColon(bytes, end);
         shape = further;
       }
       const end = at === NOWHERE ? NOWHERE : endOfValue(bytes, at, this.#bounds);
       if (end === NOWHERE) return NOWHERE;
+      if (end < 0) this.#bounds.values += weightOf(bytes[at], end) - 1;
       this.#add(at, end);
       at = behindSpace(bytes, behind(end));
       if (bytes[at] === CLOSE_MAP) break;
       if (bytes[at] !== COMMA) return NOWHERE;
       at = behindSpace(bytes, at + 1);
     }
-    this.#bounds.values += WEIGHT.container + shape.size;
+    // The comma behind it counts, and stands for one of its members: there is one comma less between these.
+    this.#bounds.values += WEIGHT.container + Math.max(shape.size, 1);
     return this.#keep(start, at + 1, firstPlace, shape);
   }
 
-  /** A row without places: there are too many shapes, or it is none. */
-  #loose(start: number, firstPlace: number): number {
+  /** A row without places: there are too many shapes, or it is none. @param values how many there were before it */
+  #loose(start: number, firstPlace: number, values: number): number {
     this.#filled = firstPlace;
-    const bounds = { levels: this.#bounds.levels + 1, values: this.#bounds.values };
+    const bounds = { levels: this.#bounds.levels + 1, values };
     const end = endOfValue(this.#bytes, start, bounds);
     this.#bounds.values = bounds.values;
     return end === NOWHERE ? NOWHERE : this.#keep(start, behind(end), firstPlace, undefined);

@@ -61,8 +61,13 @@ export function behindSpace(bytes: Uint8Array, start: number): number {
 export interface Bounds {
   /** How many lists and maps may stand in each other. */
   readonly levels: number;
-  /** How many values there are so far, weighed as `MAX_VALUES` counts them, or more: what is odd is taken for a long number. */
+  /** How many values there are so far, weighed as `MAX_VALUES` counts them, or more: a number that is odd is taken for a long one. */
   values: number;
+}
+
+/** What an element or a member weighs, beside what it holds. @param end where it ends, inverted for what is odd */
+export function weightOf(first: number | undefined, end: number): number {
+  return end < 0 && (first === MINUS || is(first, DIGIT)) ? WEIGHT.longNumber : 1;
 }
 
 /**
@@ -178,7 +183,7 @@ function endOfHolder(bytes: Uint8Array, start: number, bounds: Bounds, level: nu
     if (isMap) at = behindKey(bytes, at);
     const end = at === NOWHERE ? NOWHERE : endOfValue(bytes, at, bounds, level);
     if (end === NOWHERE) return NOWHERE;
-    bounds.values += end < 0 ? WEIGHT.longNumber : 1;
+    bounds.values += weightOf(bytes[at], end);
     at = behindSpace(bytes, behind(end));
     if (bytes[at] === close) return at + 1;
     if (bytes[at] !== COMMA) return NOWHERE;

@@ -9,6 +9,8 @@ import { COLON } from './scan.ts';
 const MOST = 8 * 1024 * 1024;
 /** What one takes beside its key. */
 const EACH = 200;
+/** What a name and its place take, where somebody asked for places. */
+const EACH_PLACE = 100;
 
 /** What shapes of one beginning take. */
 interface Taken {
@@ -50,8 +52,9 @@ export class Shape {
     const written = key.toString('latin1');
     let shape = this.#further?.get(written);
     if (shape === undefined) {
-      if (this.taken.bytes >= MOST) return undefined;
+      // What is not taken counts too: where little room is left, all is begun anew.
       this.taken.bytes += EACH + 2 * key.length;
+      if (this.taken.bytes >= MOST) return undefined;
       const own = new Uint8Array(key.length + 1);
       own.set(key);
       own[key.length] = COLON;
@@ -71,6 +74,7 @@ export class Shape {
 
   #count(): Map<string, number> {
     const places = new Map<string, number>();
+    this.taken.bytes += EACH_PLACE * this.size;
     for (let shape: Shape = this; shape.#before !== undefined; shape = shape.#before) {
       const name = JSON.parse(Buffer.from(shape.key.subarray(0, -1)).toString()) as string; // a string of JSON
       if (!places.has(name)) places.set(name, shape.size - 1);

@@ -1,11 +1,13 @@
 /** JSON from the bytes of a body. The rows of a call, which are nearly all of it, are not parsed: see `JsonRows`. */
 
 import { randomBytes } from 'node:crypto';
+import { MAX_VALUES } from '../json/limits.ts';
 import { JsonError, parseJson } from '../json/parse.ts';
 import { JsonRows } from '../json/rows.ts';
 import { behindColon, OPEN_LIST } from '../json/scan.ts';
 import { ExactNumber } from '../numbers.ts';
 import { endOfConfiguration, keptConfiguration } from './configurations.ts';
+import { MAX_BATCH } from './request.ts';
 
 const BYTE_ORDER = Buffer.from('\ufeff');
 const ROWS = Buffer.from('"rows"');
@@ -34,18 +36,20 @@ export function parseBytes(bytes: Buffer): unknown {
  */
 function parseAround(bytes: Buffer): unknown {
   const around = new Around(bytes);
+  let lists = 0;
   let from = 0;
   for (let at = bytes.indexOf(ROWS); at >= 0; at = bytes.indexOf(ROWS, Math.max(from, at + 1))) {
     const start = behindColon(bytes, at + ROWS.length);
     if (start < at || bytes[start] !== OPEN_LIST) continue;
     const read = JsonRows.read(bytes, start);
-    // Not the next one: one inside the other, each might be read to its end.
-    if (read === undefined) return undefined;
+    // Not the next one: one inside the other, each might be read to its end. Nor more than calls have: short ones take far more than their bytes.
+    if (read === undefined || lists === MAX_BATCH) return undefined;
     around.cutConfiguration(at);
-    around.cut(start, read.end, read.rows);
+    around.cut(start, read.end, read.rows, read.values);
     from = read.end;
+    lists++;
   }
-  if (from === 0) return undefined;
+  if (lists === 0) return undefined;
   around.cutConfiguration(bytes.length);
   return around.whole();
 }
@@ -57,12 +61,16 @@ class Around {
   #text = '';
   /** How far it has come. */
   #from = 0;
+  /** How many there are in the parts, or more. */
+  #values = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
   }
 
-  cut(start: number, end: number, value: unknown): void {
+  /** @param values how many there are in it, as `MAX_VALUES` counts them, or more */
+  cut(start: number, end: number, value: unknown, values: number): void {
+    this.#values += values;
     this.#text += `${this.#bytes.toString('utf8', this.#from, start)}"${MARK}${this.#parts.length}"`;
     this.#parts.push(value);
     this.#from = end;
@@ -75,13 +83,16 @@ class Around {
     if (at < 0) return;
     const start = behindColon(bytes, at + CONFIGURATION.length);
     const end = start < at ? start : endOfConfiguration(bytes, start);
-    if (end > start) this.cut(this.#from + start, this.#from + end, keptConfiguration(bytes.subarray(start, end)));
+    // A value has at least a character.
+    if (end > start) this.cut(this.#from + start, this.#from + end, keptConfiguration(bytes.subarray(start, end)), end - start);
   }
 
   /** The value, where what was cut out stands where it belongs. */
   whole(): unknown {
+    const text = this.#text + this.#bytes.toString('utf8', this.#from);
+    if (this.#values + text.length > MAX_VALUES) return undefined;
     try {
-      const value = parseJson(this.#text + this.#bytes.toString('utf8', this.#from));
+      const value = parseJson(text);
       return this.#fill(value) === this.#parts.length ? value : undefined;
     } catch (error) {
       if (error instanceof JsonError) return undefined;

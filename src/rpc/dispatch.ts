@@ -5,10 +5,7 @@ import { JsonError } from '../json/parse.ts';
 import { ExactNumber, stringifyJson } from '../numbers.ts';
 import { parseBytes } from './bytes.ts';
 import { type Method, type Methods, RPC_CODES, RpcError } from './method.ts';
-import { type Call, InvalidRequest, readCall } from './request.ts';
-
-/** More calls than this in one batch are refused: they would all run at once. */
-export const MAX_BATCH = 100;
+import { type Call, InvalidRequest, MAX_BATCH, readCall } from './request.ts';
 
 export interface DispatchHooks {
   /** Takes out of an error's message what the caller must not see: it may quote what was sent. */

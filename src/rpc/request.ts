@@ -3,6 +3,9 @@
 import { ExactNumber } from '../numbers.ts';
 import { RPC_CODES, RpcError } from './method.ts';
 
+/** More calls than this in one batch are refused: they would all run at once. */
+export const MAX_BATCH = 100;
+
 export type Id = string | number | ExactNumber | null;
 
 export interface Call {

@@ -84,6 +84,7 @@ const BODIES: readonly (readonly [string, string])[] = [
   ['rows of other columns', bodyOf('[{"a":1,"b":2},{"b":3},{"b":4,"a":5},{},{"a":6,"a":7},{"\\u0061":8}]')],
   ['rows of no columns that two share', bodyOf(rowsOf(300, (index) => `{"c${index}":1,"d${index}":[${index}]}`))],
   ['rows in a form', '{"params":{"configuration":{"rows":[{"a":1}]},"rows":[{"id":1}]}}'],
+  ['more calls than a batch may have', `[${Array(101).fill(bodyOf('[{"id":1}]')).join(',')}]`],
   ['a configuration', callOf('{"mode":"upsert","mappings":[{"from":"Zoë","to":"name"}]}')],
   ['a configuration behind the rows', '{"params":{"rows":[{"id":1}],"configuration":{"a":[1,{"b":null}]}}}'],
   ['a configuration with spaces', callOf(' \n{ "a" : [ ] ,\t"b" : { } } ')],
@@ -195,6 +196,14 @@ describe('a body', () => {
   it('is refused for too many values, be it large', () => {
     const rows = rowsOf(MAX_VALUES / 4, (index) => `{"id":${index % 10},"n":[]}`);
     assert.throws(() => parseBytes(Buffer.from(bodyOf(rows))), { message: `JSON of more than ${MAX_VALUES} values` });
+  });
+
+  it('is refused for too many values in several lists together', () => {
+    const rows = rowsOf(MAX_VALUES / 5, () => '{}');
+    assert.ok(rowsIn(bodyOf(rows)).length > 0);
+    assert.throws(() => parseBytes(Buffer.from(`[${bodyOf(rows)},${bodyOf(rows)}]`)), {
+      message: `JSON of more than ${MAX_VALUES} values`,
+    });
   });
 
   it('loses no row, large as it is', () => {

@@ -4,8 +4,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { Fault } from '../../src/fault.ts';
-import { dispatch, MAX_BATCH } from '../../src/rpc/dispatch.ts';
+import { dispatch } from '../../src/rpc/dispatch.ts';
 import { type Method, RPC_CODES, RpcError } from '../../src/rpc/method.ts';
+import { MAX_BATCH } from '../../src/rpc/request.ts';
 
 type Answer = { jsonrpc: string; id: unknown; result?: unknown; error?: { code: number; message: string; data?: unknown } };
 
