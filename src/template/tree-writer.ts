@@ -266,10 +266,15 @@ class MapPart implements Part {
       const before = out.length;
       out.copy(key);
       const begun = out.length;
-      if (!part.write(from, out) || this.#leftOut.some((value) => out.isBehind(begun, value))) out.backTo(before);
+      if (!part.write(from, out) || this.#leavesOut(begun, out)) out.backTo(before);
       else out.byte(COMMA);
     }
     out.close(CLOSE_MAP);
     return true;
+  }
+
+  #leavesOut(begun: number, out: JsonWriter): boolean {
+    if (out.length - begun > this.#longest) return false;
+    return this.#leftOut.some((value) => out.isBehind(begun, value));
   }
 }
