@@ -36,20 +36,22 @@ export function parseBytes(bytes: Buffer): unknown {
  */
 function parseAround(bytes: Buffer): unknown {
   const around = new Around(bytes);
-  let lists = 0;
   let from = 0;
+  let lists = 0;
+  let values = bytes.length;
   for (let at = bytes.indexOf(ROWS); at >= 0; at = bytes.indexOf(ROWS, Math.max(from, at + 1))) {
     const start = behindColon(bytes, at + ROWS.length);
     if (start < at || bytes[start] !== OPEN_LIST) continue;
     const read = JsonRows.read(bytes, start);
     // Not the next one: one inside the other, each might be read to its end. Nor more than calls have: short ones take far more than their bytes.
-    if (read === undefined || lists === MAX_BATCH) return undefined;
+    if (read === undefined || ++lists > MAX_BATCH) return undefined;
     around.cutConfiguration(at);
-    around.cut(start, read.end, read.rows, read.values);
+    around.cut(start, read.end, read.rows);
     from = read.end;
-    lists++;
+    values += read.values - (read.end - start);
   }
-  if (lists === 0) return undefined;
+  // What is around the rows has no more values than bytes.
+  if (from === 0 || values > MAX_VALUES) return undefined;
   around.cutConfiguration(bytes.length);
   return around.whole();
 }
@@ -61,16 +63,12 @@ class Around {
   #text = '';
   /** How far it has come. */
   #from = 0;
-  /** How many there are in the parts, or more. */
-  #values = 0;
 
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
   }
 
-  /** @param values how many there are in it, as `MAX_VALUES` counts them, or more */
-  cut(start: number, end: number, value: unknown, values: number): void {
-    this.#values += values;
+  cut(start: number, end: number, value: unknown): void {
     this.#text += `${this.#bytes.toString('utf8', this.#from, start)}"${MARK}${this.#parts.length}"`;
     this.#parts.push(value);
     this.#from = end;
@@ -83,16 +81,13 @@ class Around {
     if (at < 0) return;
     const start = behindColon(bytes, at + CONFIGURATION.length);
     const end = start < at ? start : endOfConfiguration(bytes, start);
-    // A value has at least a character.
-    if (end > start) this.cut(this.#from + start, this.#from + end, keptConfiguration(bytes.subarray(start, end)), end - start);
+    if (end > start) this.cut(this.#from + start, this.#from + end, keptConfiguration(bytes.subarray(start, end)));
   }
 
   /** The value, where what was cut out stands where it belongs. */
   whole(): unknown {
-    const text = this.#text + this.#bytes.toString('utf8', this.#from);
-    if (this.#values + text.length > MAX_VALUES) return undefined;
     try {
-      const value = parseJson(text);
+      const value = parseJson(this.#text + this.#bytes.toString('utf8', this.#from));
       return this.#fill(value) === this.#parts.length ? value : undefined;
     } catch (error) {
       if (error instanceof JsonError) return undefined;

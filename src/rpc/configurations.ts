@@ -6,8 +6,8 @@ import { behind, endOfValue, NOWHERE, OPEN_MAP } from '../json/scan.ts';
 
 /** Bytes of one: some hundreds of mappings. Longer ones are parsed each time. */
 const LONGEST = 16 * 1024;
-/** Bytes of those that are kept, which came last: of a thousand syncs and more. */
-const MOST = 2 * 1024 * 1024;
+/** Bytes of those that are kept, which came last: of some hundreds of syncs. Their values may take ten times as many. */
+const MOST = 1024 * 1024;
 /** Around it are a batch, the call and its params. */
 const LEVELS = MAX_DEPTH - 3;
 

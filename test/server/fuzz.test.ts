@@ -273,7 +273,7 @@ class Run {
   }
 
   async #one(index: number): Promise<void> {
-    // Far apart: seeds that are neighbours have no case in common.
+    // Multiplied, so that the cases of neighbouring seeds are not the same ones.
     const chance = seeded(Math.imul(SEED, 0x9e3779b1) + index);
     if (chance() < 0.03) return this.#talk(index, conversation(chance));
     const sent = malformed(chance);

@@ -1,4 +1,7 @@
-/** The JSON of a tree is the JSON of its value, whatever the tree and the values are. */
+/**
+ * The JSON of a tree is the JSON of its value, whatever the tree and the values are.
+ * `JSON_ROWS=300000 node test/run.js test/template/json.test.ts` is the long form: so many runs of each property; SEED repeats a run.
+ */
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -13,6 +16,14 @@ import { ExactNumber, stringifyJson } from '../../src/numbers.ts';
 import { type Scope, scopeOf } from '../../src/template/scope.ts';
 import { compileTree, type Omit, type Tree } from '../../src/template/tree.ts';
 import { jsonOf, NAMES } from './compiling.ts';
+
+const COUNT = process.env.JSON_ROWS;
+const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+/** @param usual how many in the short form */
+function runs(usual: number): { numRuns: number; seed: number } {
+  return { numRuns: Number(COUNT ?? usual), seed: SEED };
+}
 
 function compiled(source: unknown, omit?: Omit): Tree {
   return compileTree(source, NAMES, (path, { sentence }) => assert.fail(`${path.join('.')}: ${sentence}`), omit);
@@ -108,7 +119,8 @@ function styled(json: string, style: number): string {
 }
 
 describe('the JSON of a tree', () => {
-  it('is the JSON of its value, and fails as its value does', () => {
+  it('is the JSON of its value, and fails as its value does', (t) => {
+    t.diagnostic(`SEED=${SEED}, ${COUNT === undefined ? 'the short form' : `${COUNT} runs of each property`}`);
     fc.assert(
       fc.property(source, values, fc.constantFrom<Omit>('nothing', 'nulls', 'empties'), (given, seen, omit) => {
         const tree = compiled(given, omit);
@@ -119,7 +131,7 @@ describe('the JSON of a tree', () => {
             outcome(() => jsonOfValue(tree, scope())),
           );
       }),
-      { numRuns: 2000 },
+      runs(2000),
     );
   });
 
@@ -150,7 +162,7 @@ describe('the JSON of a tree', () => {
           }
         },
       ),
-      { numRuns: 3000 },
+      runs(3000),
     );
   });
 
@@ -164,7 +176,7 @@ describe('the JSON of a tree', () => {
         const scope = scopeOf({}).with({}, fieldsMaker(mappings, rows)(0));
         assert.equal(jsonOf(compiled({ a: '{{ row.a }}' }), scope), stringifyJson(parseJson(text)));
       }),
-      { numRuns: 5000 },
+      runs(5000),
     );
   });
 
@@ -207,7 +219,7 @@ describe('items that are only printed', () => {
           outcome(() => jsonOfValue(tree, scopeOf({ ...seen, items: looked }))),
         );
       }),
-      { numRuns: 1000 },
+      runs(1000),
     );
   });
 
@@ -234,7 +246,8 @@ const FORBIDDEN = '--disallow-code-generation-from-strings';
 describe('where code may not be made from texts', { skip: process.execArgv.includes(FORBIDDEN) }, () => {
   it('all of this holds too', () => {
     const loader = process.execArgv.filter((arg) => !arg.startsWith('--test'));
-    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    // The long form is run once.
+    const { NODE_TEST_CONTEXT: _, JSON_ROWS: __, ...env } = process.env;
     const args = [FORBIDDEN, ...loader, '--test-reporter=tap', fileURLToPath(import.meta.url)];
     const { status, stdout } = spawnSync(process.execPath, args, { env, encoding: 'utf8', timeout: 120_000 });
     assert.deepEqual([status, /^# pass (\d+)$/m.exec(stdout)?.[1] ?? '0'], [0, /^# tests (\d+)$/m.exec(stdout)?.[1]], stdout);
