@@ -8,6 +8,8 @@ import { behind, endOfValue, NOWHERE, OPEN_MAP } from '../json/scan.ts';
 const LONGEST = 16 * 1024;
 /** Bytes of those that are kept, which came last: of some hundreds of syncs. Their values may take ten times as many. */
 const MOST = 1024 * 1024;
+/** As many bytes each counts for beside its own: thousands of short ones would take more room, and long to look through. */
+const EACH = 1024;
 /** Around it are a batch, the call and its params. */
 const LEVELS = MAX_DEPTH - 3;
 
@@ -32,8 +34,8 @@ export function keptConfiguration(bytes: Buffer): unknown {
   for (const one of kept) if (one.bytes.length === bytes.length && one.bytes.equals(bytes)) return one.value;
   const value = frozen(parseJson(bytes.toString()));
   kept.push({ bytes: Buffer.from(bytes), value });
-  size += bytes.length;
-  while (size > MOST) size -= kept.shift()?.bytes.length ?? size;
+  size += bytes.length + EACH;
+  while (size > MOST) size -= (kept.shift()?.bytes.length ?? 0) + EACH;
   return value;
 }
 
